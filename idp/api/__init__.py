@@ -1,0 +1,1 @@
+"""The machine interface of the gateway's own resources: nothing here yet."""

@@ -1,0 +1,1 @@
+"""Rules: pure values and decisions, standard library only. Knows nothing of the other floors."""

@@ -1,0 +1,1 @@
+"""What keeps the gateway honest and running: the rules of it."""

@@ -1,0 +1,35 @@
+"""How long things live. Milliseconds, as instants are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idp.domain.platform.instants import DAY, HOUR, MINUTE, SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """Every life in one place, so that a test can age anything and a page can say it."""
+
+    session_idle: int = 30 * MINUTE
+    session_absolute: int = 12 * HOUR
+    last_seen_step: int = MINUTE
+    """`last_seen_at` moves at most this often."""
+    transaction: int = 30 * MINUTE
+    posted_request: int = 60 * SECOND
+    code: int = 60 * SECOND
+    access_token: int = 5 * MINUTE
+    id_token: int = 5 * MINUTE
+    refresh_reuse: int = 10 * SECOND
+    """For this long a rotated refresh token gets the identical response."""
+    refresh_offline: int = 90 * DAY
+    device: int = 180 * DAY
+    sign_in_link: int = 30 * MINUTE
+    jwks_cache: int = 5 * MINUTE
+    key_active: int = 90 * DAY
+    hint_keys: int = 30 * DAY
+    """Public keys stay for verifying id_token_hint this much longer than the longest session."""
+    audit: int = 365 * DAY
+    outbox: int = 30 * DAY
+    client_assertion: int = 5 * MINUTE
+    """An assertion that lives longer is refused."""

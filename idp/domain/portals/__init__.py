@@ -1,0 +1,1 @@
+"""Who relies on us and what they are told: clients, scopes, claims, subjects."""

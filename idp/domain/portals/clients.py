@@ -1,0 +1,158 @@
+"""The partners that rely on us, as their registry entry says (RFC 7591 names, plus ours)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+GATEWAY_CLIENT_ID = "mire"
+"""The built-in client through which the gateway's own pages sign people in."""
+
+
+class ClientAuthentication(StrEnum):
+    """How a client proves itself at the token endpoint (OpenID Connect Core section 9)."""
+
+    SECRET_BASIC = "client_secret_basic"
+    SECRET_POST = "client_secret_post"
+    PRIVATE_KEY_JWT = "private_key_jwt"
+    NONE = "none"
+
+
+class GrantType(StrEnum):
+    """Grants a client may be registered for."""
+
+    AUTHORIZATION_CODE = "authorization_code"
+    REFRESH_TOKEN = "refresh_token"
+    CLIENT_CREDENTIALS = "client_credentials"
+
+
+class ResponseMode(StrEnum):
+    """How an authorization response travels."""
+
+    QUERY = "query"
+    FRAGMENT = "fragment"
+    FORM_POST = "form_post"
+
+
+class SubjectType(StrEnum):
+    """Whether `sub` is the same for every client (OpenID Connect Core section 8)."""
+
+    PUBLIC = "public"
+    PAIRWISE = "pairwise"
+
+
+class SigningAlgorithm(StrEnum):
+    """JWS algorithms that we sign with or accept."""
+
+    RS256 = "RS256"
+    PS256 = "PS256"
+    ES256 = "ES256"
+    EDDSA = "EdDSA"
+
+
+class Match(StrEnum):
+    """How strictly a typed triplet is compared (DOMAIN: strictness is a per-client policy)."""
+
+    CANONICAL = "canonical"
+    EXACT = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretDigest:
+    """SHA-256 of a machine secret of 256 bits or more; `source` is how clients.yaml names it, never the secret."""
+
+    digest: bytes
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One partner. Immutable: a reload swaps the whole registry."""
+
+    client_id: str
+    client_name: str = ""
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    grant_types: frozenset[GrantType] = frozenset({GrantType.AUTHORIZATION_CODE})
+    scopes: frozenset[str] = frozenset({"openid"})
+    token_endpoint_auth_method: ClientAuthentication = ClientAuthentication.SECRET_BASIC
+    token_endpoint_auth_signing_alg: SigningAlgorithm | None = None
+    secrets: tuple[SecretDigest, ...] = ()
+    jwks: Mapping[str, Any] | None = None
+    application_type: str = "web"
+    subject_type: SubjectType = SubjectType.PUBLIC
+    sector_identifier: str = ""
+    """Host by which pairwise subjects are grouped; filled at load from sector_identifier_uri or the redirect URIs."""
+    id_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm.RS256
+    userinfo_signed_response_alg: SigningAlgorithm | None = None
+    default_max_age: int | None = None
+    """Seconds."""
+    require_auth_time: bool = False
+    default_acr_values: tuple[str, ...] = ()
+    initiate_login_uri: str = ""
+    backchannel_logout_uri: str = ""
+    backchannel_logout_session_required: bool = False
+    client_uri: str = ""
+    logo_uri: str = ""
+    policy_uri: str = ""
+    tos_uri: str = ""
+    contacts: tuple[str, ...] = ()
+    theme: str = "default"
+    profile: str = "oidc"
+    require_pkce: bool = True
+    require_consent: bool = False
+    id_token_claims_by_scope: bool = False
+    """`id_token_claims: scopes`: the ID token carries what the scopes give at userinfo."""
+    default_resource: str = ""
+    web_origins: tuple[str, ...] = ()
+    form_action_origins: tuple[str, ...] = ()
+    match: Match = Match.CANONICAL
+    may_exchange_for: tuple[str, ...] = ()
+    widget: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def is_public(self) -> bool:
+        """No secret is held by this client (RFC 6749 section 2.1)."""
+        return self.token_endpoint_auth_method is ClientAuthentication.NONE
+
+    @property
+    def demands_pkce(self) -> bool:
+        """A challenge must be sent: always by public clients (RFC 9700 section 2.1.1)."""
+        return self.is_public or self.require_pkce
+
+    def may_use(self, grant_type: GrantType) -> bool:
+        """Whether the client is registered for this grant."""
+        return grant_type in self.grant_types
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A protected API that access tokens may be addressed to (RFC 8707)."""
+
+    identifier: str
+    owner: str
+    """client_id that may introspect tokens addressed here."""
+    signing_alg: SigningAlgorithm = SigningAlgorithm.ES256
+    scopes: frozenset[str] = frozenset()
+    clients: frozenset[str] = frozenset()
+    """client_ids that may ask for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRegistry:
+    """Everything clients.yaml says, parsed once. `digest` names the version; a reload swaps the whole value."""
+
+    digest: str
+    clients: Mapping[str, Client]
+    resources: Mapping[str, Resource] = field(default_factory=lambda: MappingProxyType({}))
+
+    def find(self, client_id: str) -> Client | None:
+        """The client of that identifier, or None."""
+        return self.clients.get(client_id)
+
+    def resource(self, identifier: str) -> Resource | None:
+        """The resource of that identifier, or None."""
+        return self.resources.get(identifier)

@@ -1,0 +1,1 @@
+"""Flask helpers without business: cookies, headers, page rendering, request limits, error pages."""

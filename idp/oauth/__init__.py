@@ -1,0 +1,1 @@
+"""OAuth 2.0 and OpenID Connect endpoints, on Authlib. The only place that knows Authlib."""

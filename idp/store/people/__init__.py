@@ -1,0 +1,1 @@
+"""Tables of legal units, establishments, people and accounts."""

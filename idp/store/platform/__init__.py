@@ -1,0 +1,1 @@
+"""Tables of audit, keys, outbox, jobs, rate limits and single-use markers."""

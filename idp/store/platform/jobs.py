@@ -1,0 +1,53 @@
+"""Jobs leased by any runner, and the outbox of messages that leave after commit."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Index, Integer, Table
+
+from idp.store.metadata import RowNumber, instant, metadata, text
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    text("kind", 48),
+    Column("payload", JSON, nullable=False),
+    text("unique_key", 128, nullable=True, unique=True),  # at most one open job of this key
+    instant("run_at", index=True),
+    text("leased_by", 64, default=""),
+    instant("leased_until", nullable=True),
+    Column("attempts", Integer, nullable=False, default=0),
+    text("last_error", default=""),
+    instant("finished_at", nullable=True),
+    instant("expires_at", nullable=True, index=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    text("message", 48),  # a member of the closed list Message
+    text("recipient", 254),
+    text("locale", 8),
+    text("theme", 64),
+    Column("facts", JSON, nullable=False),
+    instant("created_at"),
+    instant("next_attempt_at", index=True),
+    text("leased_by", 64, default=""),
+    instant("leased_until", nullable=True),
+    Column("attempts", Integer, nullable=False, default=0),
+    text("last_error", default=""),
+    instant("sent_at", nullable=True),
+    instant("abandoned_at", nullable=True),
+    instant("expires_at", index=True),
+    Index("ix_outbox_open", "sent_at", "abandoned_at", "next_attempt_at"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    text("name", 48, primary_key=True),  # a repeated job: who ran it last, and when it is due
+    instant("due_at"),
+    text("leased_by", 64, default=""),
+    instant("leased_until", nullable=True),
+)

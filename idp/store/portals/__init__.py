@@ -1,0 +1,1 @@
+"""Tables of authorizations, refresh families, consents and the accepted client registry."""

@@ -1,0 +1,78 @@
+"""Authorizations: the code, what it gave, and a session's list of clients, in one row."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, LargeBinary, Table
+
+from idp.store.metadata import RowNumber, instant, metadata, reference, text
+
+authorizations = Table(
+    "authorizations",
+    metadata,
+    text("id", 32, primary_key=True),  # the `gid` claim of its access tokens
+    Column("code_hash", LargeBinary(32), nullable=False, unique=True),
+    text("client_id", index=True),
+    reference("account_id", "accounts.id", index=True),
+    reference("session_id", "sessions.id", nullable=True, ondelete="SET NULL", index=True),
+    text("sid", 43),  # HMAC of session and client
+    text("scope"),
+    text("redirect_uri"),
+    text("resource", default=""),
+    text("nonce", default=""),
+    text("code_challenge", 128, default=""),
+    Column("claims_request", JSON, nullable=True),
+    Column("offline", Boolean, nullable=False, default=False),  # offline_access granted: survives the session
+    text("acr", 32),
+    text("amr"),
+    instant("auth_time"),
+    instant("issued_at"),
+    instant("code_expires_at"),
+    instant("redeemed_at", nullable=True),
+    instant("revoked_at", nullable=True),
+    instant("expires_at", index=True),  # kept as long as what it gave: a late replay still revokes
+)
+
+refresh_families = Table(
+    "refresh_families",
+    metadata,
+    text("id", 32, primary_key=True),
+    reference("authorization_id", "authorizations.id", index=True),
+    text("client_id"),
+    Column("generation", RowNumber, nullable=False),
+    Column("token_hash", LargeBinary(32), nullable=False),
+    instant("rotated_at"),
+    Column("previous_response", LargeBinary, nullable=True),  # encrypted under a key derived from the previous token
+    instant("last_used_at"),
+    instant("revoked_at", nullable=True),
+    instant("expires_at", index=True),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    reference("account_id", "accounts.id", primary_key=True),
+    text("client_id", primary_key=True),
+    text("scope"),
+    instant("given_at"),
+    instant("updated_at"),
+)
+
+client_cutoffs = Table(
+    "client_cutoffs",
+    metadata,
+    text("client_id", primary_key=True),
+    instant("valid_from"),  # what was given to this client before is dead
+)
+
+logout_deliveries = Table(
+    "logout_deliveries",
+    metadata,
+    text("id", 32, primary_key=True),  # the logout token's jti
+    text("client_id"),
+    text("subject", 255),
+    text("sid", 43),
+    instant("created_at"),
+    instant("delivered_at", nullable=True),
+    text("outcome", 64, default=""),
+    instant("expires_at", index=True),
+)

@@ -1,0 +1,1 @@
+"""Tables of sessions, known devices, sign-in links and authorization transactions."""

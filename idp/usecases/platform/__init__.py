@@ -1,0 +1,1 @@
+"""Audit, keys, jobs and outbox as use cases."""

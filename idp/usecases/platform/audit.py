@@ -1,0 +1,31 @@
+"""The step every use case takes before it commits: writing what happened."""
+
+from __future__ import annotations
+
+from idp.domain.platform.actors import Actor
+from idp.domain.platform.address_prefixes import address_prefix
+from idp.domain.platform.audit_events import AuditRecord
+from idp.domain.platform.instants import after
+from idp.store.database import Connected
+from idp.store.platform.audit import insert_event
+from idp.usecases.deps import Deps
+
+
+def write_audit(connection: Connected, deps: Deps, actor: Actor, record: AuditRecord) -> None:
+    """Trace `record` in the open transaction: one insert."""
+    now = deps.clock.now()
+    insert_event(
+        connection,
+        {
+            "at": now,
+            "event": record.event,
+            "actor_role": actor.role,
+            "actor": actor.name,
+            "subject": record.subject,
+            "client_id": record.client_id,
+            "address_prefix": address_prefix(actor.address),
+            "request_id": actor.request_id,
+            "facts": record.facts,
+            "expires_at": after(now, deps.lifetimes.audit),
+        },
+    )

