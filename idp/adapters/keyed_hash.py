@@ -17,8 +17,8 @@ class KeyedHash:
         return self._under(self._keys[0], purpose, parts)
 
     def matches(self, value: bytes, purpose: str, *parts: str) -> bool:
-        """Whether `value` was made for these parts under any version of the secret; constant time."""
-        return any([hmac.compare_digest(value, self._under(key, purpose, parts)) for key in self._keys])
+        """Whether `value` was made for these parts under any version of the secret."""
+        return any(hmac.compare_digest(value, self._under(key, purpose, parts)) for key in self._keys)
 
     @staticmethod
     def _under(key: bytes, purpose: str, parts: Sequence[str]) -> bytes:
