@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "web": {"domain", "usecases", "http", "web"},
     "api": {"domain", "usecases", "http", "api"},
     "jobs": {"domain", "usecases", "jobs"},
+    "__main__": {"cli"},
     "cli": {"domain", "usecases", "store", "adapters", "settings", "wiring", "cli", "jobs"},
 }
 LIBRARIES = {
