@@ -6,13 +6,19 @@ from flask import Flask
 
 from idp.adapters.clock import Clock
 from idp.adapters.keyed_hash import KeyedHash
+from idp.adapters.logs import EventLog, silence_authlib
+from idp.adapters.metrics import Metrics
+from idp.adapters.outbound import Outbound
 from idp.adapters.randomness import Randomness
+from idp.adapters.sealer import Sealer, SealingKey
+from idp.adapters.signer import Signer
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.settings import Settings
 from idp.store.database import Database, engine_options
 from idp.store.metadata import db
 from idp.usecases.deps import Deps
+from idp.usecases.platform.keys import ensure_keys, load_key_ring
 
 
 def open_database(url: str) -> Database:
@@ -28,20 +34,35 @@ def open_database(url: str) -> Database:
 def build_deps(settings: Settings) -> Deps:
     """The production doers."""
     registry = ClientRegistry(digest="", clients={})
+    clock = Clock()
     return Deps(
         issuer=settings.issuer,
         lifetimes=Lifetimes(),
-        clock=Clock(),
+        clock=clock,
         random=Randomness(),
         keyed_hash=KeyedHash([secret.value for secret in settings.secret_key]),
         database=open_database(settings.database_url),
         registry=lambda: registry,
+        signer=Signer(clock),
+        sealer=Sealer([SealingKey(secret.id, secret.value) for secret in settings.key_encryption_key]),
+        outbound=Outbound(settings.outbound_allow, settings.outbound_ca),
+        metrics=Metrics(settings.run_directory / "metrics"),
+        log=EventLog(),
     )
+
+
+def ready_deps(settings: Settings) -> Deps:
+    """The production doers with keys to sign with; the first start of a deployment makes them."""
+    deps = build_deps(settings)
+    ensure_keys(deps)
+    deps.signer.swap(load_key_ring(deps))
+    return deps
 
 
 def create_app(settings: Settings, deps: Deps | None = None) -> Flask:
     """The WSGI application of one process."""
-    deps = deps or build_deps(settings)
+    deps = deps or ready_deps(settings)
+    silence_authlib()
     app = Flask("idp", static_folder=None)
     app.extensions["mire.deps"] = deps
     return app

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from idp.adapters.clock import Clock
 from idp.adapters.keyed_hash import KeyedHash
+from idp.adapters.logs import EventLog
+from idp.adapters.metrics import Metrics
+from idp.adapters.outbound import Outbound
 from idp.adapters.randomness import Randomness
+from idp.adapters.sealer import Sealer
+from idp.adapters.signer import Signer
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.store.database import Connected, Database
+
+LogLines = list[tuple[str, dict[str, str | int]]]
+PENDING_LINES = "mire.pending_log_lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +34,29 @@ class Deps:
     database: Database
     registry: Callable[[], ClientRegistry]
     """The registry as it is now; swapped whole by a reload, so take it once per request."""
+    signer: Signer
+    sealer: Sealer
+    outbound: Outbound
+    metrics: Metrics
+    log: EventLog
 
-    def transaction(self) -> AbstractContextManager[Connected]:
-        """One write transaction."""
-        return self.database.transaction()
+    @contextmanager
+    def transaction(self) -> Iterator[Connected]:
+        """One write transaction; the log lines left in it are written once it has committed, or never."""
+        lines: LogLines = []
+        with self.database.transaction() as connection:
+            connection.info[PENDING_LINES] = lines
+            yield connection
+        for name, fields in lines:
+            self.log.event(name, fields)
 
     def read(self) -> AbstractContextManager[Connected]:
         """One read."""
         return self.database.read()
+
+
+def log_on_commit(connection: Connected, name: str, fields: dict[str, str | int]) -> None:
+    """Leave one log line in the open transaction."""
+    lines: LogLines | None = connection.info.get(PENDING_LINES)
+    if lines is not None:
+        lines.append((name, fields))

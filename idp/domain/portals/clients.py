@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from idp.domain.platform.keys import SigningAlgorithm as SigningAlgorithm
+
 GATEWAY_CLIENT_ID = "mire"
 """The built-in client through which the gateway's own pages sign people in."""
 
@@ -42,15 +44,6 @@ class SubjectType(StrEnum):
 
     PUBLIC = "public"
     PAIRWISE = "pairwise"
-
-
-class SigningAlgorithm(StrEnum):
-    """JWS algorithms that we sign with or accept."""
-
-    RS256 = "RS256"
-    PS256 = "PS256"
-    ES256 = "ES256"
-    EDDSA = "EdDSA"
 
 
 class Match(StrEnum):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, Table
+from collections.abc import Mapping
 
+from sqlalchemy import JSON, Column, Index, Integer, Table, insert
+
+from idp.store.database import Connected
 from idp.store.metadata import RowNumber, instant, metadata, text
+from idp.store.unique_insert import insert_once
 
 jobs = Table(
     "jobs",
@@ -51,3 +55,13 @@ schedules = Table(
     text("leased_by", 64, default=""),
     instant("leased_until", nullable=True),
 )
+
+
+def insert_message(connection: Connected, row: Mapping[str, object]) -> None:
+    """Put one message in the outbox."""
+    connection.execute(insert(outbox).values(row))
+
+
+def insert_job(connection: Connected, row: Mapping[str, object]) -> bool:
+    """Queue one job; False when an open job has the same unique key."""
+    return insert_once(connection, jobs, row)

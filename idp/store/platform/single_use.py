@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 
+from sqlalchemy import Exists, Table, exists
+
+from idp.domain.platform.instants import Instant
+from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, text
+from idp.store.unique_insert import insert_once
 
 used_identifiers = Table(
     "used_identifiers",
@@ -21,3 +27,20 @@ revoked_tokens = Table(
     text("jti", 64, primary_key=True),
     instant("expires_at", index=True),
 )
+
+
+def spend(connection: Connected, purpose: str, issuer: str, identifier: str, expires_at: Instant) -> bool:
+    """Whether this identifier of this issuer is presented for the first time (RFC 7523 section 3, `jti`)."""
+    digest = urlsafe_b64encode(sha256(identifier.encode()).digest()).rstrip(b"=").decode()
+    row = {"purpose": purpose, "issuer": issuer, "identifier": digest, "expires_at": expires_at}
+    return insert_once(connection, used_identifiers, row)
+
+
+def revoke_jti(connection: Connected, jti: str, expires_at: Instant) -> bool:
+    """Mark one access token as revoked until it would have died by itself; False when it was already."""
+    return insert_once(connection, revoked_tokens, {"jti": jti, "expires_at": expires_at})
+
+
+def is_revoked(jti: str) -> Exists:
+    """The condition to put in the read that loads everything else about a token."""
+    return exists().where(revoked_tokens.c.jti == jti)

@@ -1,0 +1,75 @@
+"""Structured logs: one JSON object a line, written when what it tells is committed.
+
+Never a secret: fields are chosen, not dumped.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+EVENTS = "mire.events"
+
+
+class EventLog:
+    """Writes what happened."""
+
+    def __init__(self) -> None:
+        self._logger = logging.getLogger(EVENTS)
+
+    def event(self, name: str, fields: Mapping[str, str | int]) -> None:
+        """One line: the event's name and its chosen fields."""
+        self._logger.info(name, extra={"mire": fields})
+
+
+class QuietLog(EventLog):
+    """Remembers the lines instead of writing them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[tuple[str, dict[str, str | int]]] = []
+
+    def event(self, name: str, fields: Mapping[str, str | int]) -> None:
+        self.lines.append((name, dict(fields)))
+
+
+class JsonLines(logging.Formatter):
+    """Any log record as one line of JSON; an exception's traceback goes in one field."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "mire", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+
+
+def configure_logs(stream: TextIO = sys.stderr) -> None:
+    """Every logger of this process writes JSON lines to `stream`; Authlib's write nothing.
+
+    Authlib logs whole token responses at DEBUG (authlib/oauth2/rfc6749/grants/authorization_code.py).
+    """
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    silence_authlib()
+
+
+def silence_authlib() -> None:
+    """No record of `authlib` or below it reaches any handler, whatever level someone sets."""
+    for name in ("authlib", *(name for name in logging.root.manager.loggerDict if name.startswith("authlib."))):
+        logger = logging.getLogger(name)
+        logger.disabled = True
+        logger.propagate = False
+        logger.handlers[:] = [logging.NullHandler()]

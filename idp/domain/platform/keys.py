@@ -1,0 +1,85 @@
+"""Signing keys: their states and when each may sign, be published, be trusted.
+
+A key is `next` from its birth, published but unused, so that every verifier has it before the first signature;
+`active` while it signs; `retired` while tokens signed with it live; `compromised` at once and for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from idp.domain.platform.instants import MINUTE, Instant, after
+from idp.domain.platform.lifetimes import Lifetimes
+
+SPREAD = MINUTE
+"""Every node has seen a new key this long after its birth: workers look every 5 s, clocks may differ."""
+
+
+class SigningAlgorithm(StrEnum):
+    """JWS algorithms that we sign with or accept."""
+
+    RS256 = "RS256"
+    PS256 = "PS256"
+    ES256 = "ES256"
+    EDDSA = "EdDSA"
+
+
+class KeyState(StrEnum):
+    """Where a signing key is in its life."""
+
+    NEXT = "next"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    COMPROMISED = "compromised"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """What the table says of one key, without its private part."""
+
+    kid: str
+    alg: SigningAlgorithm
+    state: KeyState
+    created_at: Instant
+    activated_at: Instant | None = None
+    retired_at: Instant | None = None
+    published_until: Instant | None = None
+    """Leaves the JWKS after this; None while it may still sign."""
+    expires_at: Instant | None = None
+    """Kept for verifying id_token_hint until this."""
+
+    def is_published(self, now: Instant) -> bool:
+        """Whether the JWKS shows it."""
+        return self.state is not KeyState.COMPROMISED and (self.published_until is None or now < self.published_until)
+
+    def is_trusted(self, now: Instant) -> bool:
+        """Whether a signature by it still means that we made it."""
+        return self.state is not KeyState.COMPROMISED and (self.expires_at is None or now < self.expires_at)
+
+
+def ripe_at(key: SigningKey, lifetimes: Lifetimes) -> Instant:
+    """When every verifier that caches the JWKS has this key: one full cache life after every node published it."""
+    return after(key.created_at, lifetimes.jwks_cache + SPREAD)
+
+
+def published_until(retired_at: Instant, lifetimes: Lifetimes) -> Instant:
+    """When the last token signed by a key retired now is dead."""
+    return after(retired_at, max(lifetimes.access_token, lifetimes.id_token) + SPREAD)
+
+
+def trusted_until(retired_at: Instant, lifetimes: Lifetimes) -> Instant:
+    """How long hints signed by a key retired now are understood: the longest session plus 30 days."""
+    return after(retired_at, lifetimes.session_absolute + lifetimes.hint_keys)
+
+
+def of_state(keys: Iterable[SigningKey], alg: SigningAlgorithm, state: KeyState) -> SigningKey | None:
+    """The youngest key of that algorithm in that state, or None."""
+    fitting = [key for key in keys if key.alg is alg and key.state is state]
+    return max(fitting, key=lambda key: (key.created_at, key.kid), default=None)
+
+
+def is_due(active: SigningKey, now: Instant, lifetimes: Lifetimes) -> bool:
+    """Whether the scheduled rotation should replace this key."""
+    return now >= after(active.activated_at or active.created_at, lifetimes.key_active)

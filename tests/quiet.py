@@ -1,0 +1,40 @@
+"""Deps whose every doer is quiet: stands still, repeats itself, calls nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from idp.adapters.clock import QuietClock
+from idp.adapters.keyed_hash import KeyedHash
+from idp.adapters.logs import QuietLog
+from idp.adapters.metrics import QuietMetrics
+from idp.adapters.outbound import QuietOutbound
+from idp.adapters.randomness import QuietRandomness
+from idp.adapters.sealer import QuietSealer
+from idp.adapters.signer import QuietSigner
+from idp.domain.platform.lifetimes import Lifetimes
+from idp.domain.portals.clients import ClientRegistry
+from idp.store.database import Database
+from idp.usecases.deps import Deps
+
+
+def quiet_deps(database: Database, **overrides: Any) -> Deps:
+    """The doers of one test; pass any of them to use another."""
+    registry = ClientRegistry(digest="", clients={})
+    clock = overrides.get("clock", QuietClock())
+    deps = Deps(
+        issuer="https://connexion.example.fr",
+        lifetimes=Lifetimes(),
+        clock=clock,
+        random=QuietRandomness(),
+        keyed_hash=KeyedHash([b"k" * 32]),
+        database=database,
+        registry=lambda: registry,
+        signer=QuietSigner(clock),
+        sealer=QuietSealer(),
+        outbound=QuietOutbound(),
+        metrics=QuietMetrics(),
+        log=QuietLog(),
+    )
+    return replace(deps, **overrides)
