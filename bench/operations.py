@@ -1,0 +1,185 @@
+"""What is measured: one class a visitor, one method an operation; every server answers the same calls."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from bench.browser import FORM, Browser
+
+REDIRECT_URI = "http://127.0.0.1:9999/cb"
+SCOPE = "openid profile email"
+ADDRESSES = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where a server answers."""
+
+    discovery: str
+    jwks: str
+    authorize: str
+    token: str
+    introspect: str
+    userinfo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server under measure, as its clients see it."""
+
+    name: str
+    base: str
+    endpoints: Endpoints
+    secret: str
+    portal: str = "portal"
+    machine: str = "machine"
+    machine_scope: str = "api"
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What is typed into its forms; {number} is the visitor's."""
+    connections: int | None = None
+    """How many visitors it needs, when that is not for the run to say."""
+    token_interval: float = 0.0
+    """Seconds a visitor must leave between two tokens, where the server cannot make them faster for one person."""
+
+    def basic(self, client_id: str) -> dict[str, str]:
+        """client_secret_basic."""
+        credentials = base64.b64encode(f"{client_id}:{self.secret}".encode()).decode()
+        return FORM | {"Authorization": f"Basic {credentials}"}
+
+
+class Visitor:
+    """One connection's worth of load: a browser, its session, and the tokens it holds."""
+
+    def __init__(self, server: Server, number: int = 0) -> None:
+        self.server = server
+        self.fields = {name: value.format(number=number) for name, value in server.fields.items()}
+        self.browser = self.new_browser()
+        self.back_end = Browser(server.base)
+        self.tokens: dict[str, Any] = {}
+        self._last_token = 0.0
+
+    def prepare(self) -> None:
+        """Sign in once and hold tokens."""
+        self.tokens = self._redeem(*self._authorize(self.browser))
+
+    def discovery(self) -> None:
+        assert self._get(self.server.endpoints.discovery)["issuer"]
+
+    def jwks(self) -> None:
+        assert self._get(self.server.endpoints.jwks)["keys"]
+
+    def client_credentials(self) -> None:
+        body = {"grant_type": "client_credentials", "scope": self.server.machine_scope}
+        assert self._token(self.server.machine, body)["access_token"]
+
+    def introspection(self) -> None:
+        answer = self._post(
+            self.server.endpoints.introspect, self.server.portal, {"token": self.tokens["access_token"]}
+        )
+        assert answer["active"] is True
+
+    def userinfo(self) -> None:
+        headers = {"Authorization": f"Bearer {self.tokens['access_token']}"}
+        answer = self.back_end.request("GET", self.server.endpoints.userinfo, headers=headers)
+        assert json.loads(answer.body)["sub"], answer
+
+    def refresh(self) -> None:
+        body = {"grant_type": "refresh_token", "refresh_token": self.tokens["refresh_token"]}
+        self.tokens |= self._token(self.server.portal, body)
+
+    def silent(self) -> None:
+        assert self._redeem(*self._authorize(self.browser))["id_token"]
+
+    def sign_in(self) -> None:
+        browser = self.new_browser()
+        code, _ = self._authorize(browser)
+        browser.close()
+        assert code
+
+    def sign_in_page(self) -> str:
+        """The address that starts a sign-in."""
+        return self._authorization()[0]
+
+    def new_browser(self) -> Browser:
+        """A browser nobody has seen, at an address of its own."""
+        number = next(ADDRESSES)
+        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        return Browser(self.server.base, headers={"X-Forwarded-For": address, "Accept": "text/html"})
+
+    def _authorize(self, browser: Browser) -> tuple[str, str]:
+        target, verifier = self._authorization()
+        address = browser.follow(target, until=REDIRECT_URI, fields=self.fields)
+        return parse_qs(urlsplit(address).query)["code"][0], verifier
+
+    def _authorization(self) -> tuple[str, str]:
+        verifier = secrets.token_urlsafe(32)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        query = {
+            "client_id": self.server.portal,
+            "response_type": "code",
+            "scope": SCOPE,
+            "redirect_uri": REDIRECT_URI,
+            "state": secrets.token_urlsafe(12),
+            "nonce": secrets.token_urlsafe(12),
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        return f"{self.server.endpoints.authorize}?{urlencode(query)}", verifier
+
+    def _redeem(self, code: str, verifier: str) -> dict[str, Any]:
+        body = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": REDIRECT_URI,
+            "code_verifier": verifier,
+        }
+        return self._token(self.server.portal, body)
+
+    def _token(self, client_id: str, body: Mapping[str, str]) -> dict[str, Any]:
+        if "client_credentials" not in body.values():
+            time.sleep(max(0.0, self._last_token + self.server.token_interval - time.monotonic()))
+            self._last_token = time.monotonic()
+        answer = self._post(self.server.endpoints.token, client_id, body)
+        assert "access_token" in answer, answer
+        return answer
+
+    def _post(self, path: str, client_id: str, body: Mapping[str, str]) -> dict[str, Any]:
+        answer = self.back_end.request("POST", path, headers=self.server.basic(client_id), body=urlencode(body))
+        content: dict[str, Any] = json.loads(answer.body)
+        return content
+
+    def _get(self, path: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.back_end.request("GET", path).body)
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the table."""
+
+    name: str
+    call: Callable[[Visitor], None]
+    most_of_oidc_provider: float
+    """CPU per operation, as a multiple of oidc-provider's on PostgreSQL, that is allowed at most."""
+    most_of_canaille: float
+
+
+OPERATIONS = (
+    Operation("discovery", Visitor.discovery, 1.0, 0.05),
+    Operation("JWKS", Visitor.jwks, 1.0, 0.05),
+    Operation("client_credentials", Visitor.client_credentials, 1.2, 0.1),
+    Operation("introspection", Visitor.introspection, 0.8, 0.2),
+    Operation("userinfo", Visitor.userinfo, 1.2, 0.06),
+    Operation("refresh", Visitor.refresh, 1.0, 0.1),
+    Operation("silent authorize + code exchange", Visitor.silent, 0.9, 0.08),
+    Operation("sign-in apart from the password hash", Visitor.sign_in, 1.2, 0.12),
+)

@@ -1,0 +1,89 @@
+// The peer `oidc-provider` 9, configured to do what the gateway does: JWT ES256 access tokens for client_credentials,
+// RS256 ID tokens, rotated refresh tokens, introspection. PEER_DATABASE_URL empty: its own in-memory storage.
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import { Provider } from 'oidc-provider';
+
+const port = Number(process.env.PEER_PORT);
+const issuer = `http://127.0.0.1:${port}`;
+const resource = 'https://api.bench.test';
+
+const jwk = (key, extra) => ({ ...key.privateKey.export({ format: 'jwk' }), use: 'sig', ...extra });
+const keys = [
+  jwk(generateKeyPairSync('rsa', { modulusLength: 2048 }), { alg: 'RS256', kid: 'rs' }),
+  jwk(generateKeyPairSync('ec', { namedCurve: 'P-256' }), { alg: 'ES256', kid: 'es' }),
+];
+
+let adapter;
+if (process.env.PEER_DATABASE_URL) {
+  const storage = await import('./adapter.mjs');
+  await storage.prepare();
+  adapter = storage.PostgresAdapter;
+}
+
+const provider = new Provider(issuer, {
+  adapter,
+  jwks: { keys },
+  cookies: { keys: ['bench-only-cookie-key'] },
+  clients: [
+    {
+      client_id: 'machine', client_secret: process.env.PEER_SECRET, redirect_uris: [], response_types: [],
+      grant_types: ['client_credentials'],
+    },
+    {
+      client_id: 'portal', client_secret: process.env.PEER_SECRET, redirect_uris: [`${process.env.PEER_REDIRECT_URI}`],
+      grant_types: ['authorization_code', 'refresh_token'], id_token_signed_response_alg: 'RS256',
+    },
+  ],
+  claims: { openid: ['sub'], profile: ['name', 'given_name', 'family_name', 'updated_at'], email: ['email', 'email_verified'] },
+  scopes: ['openid', 'offline_access', 'profile', 'email', 'api'],
+  findAccount: (ctx, id) => ({
+    accountId: id,
+    claims: () => ({
+      sub: id, name: 'CLAIRE MOUTIN', given_name: 'CLAIRE', family_name: 'MOUTIN', updated_at: 1790000000, email: 'claire@example.fr',
+      email_verified: true,
+    }),
+  }),
+  features: {
+    devInteractions: { enabled: false },
+    introspection: { enabled: true },
+    revocation: { enabled: true },
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (ctx) => (ctx.oidc.params.grant_type === 'client_credentials' ? resource : undefined),
+      getResourceServerInfo: () => ({
+        scope: 'api', accessTokenFormat: 'jwt', accessTokenTTL: 300, jwt: { sign: { alg: 'ES256' } },
+      }),
+    },
+  },
+  pkce: { required: () => true },
+  issueRefreshToken: () => true,
+  rotateRefreshToken: true,
+  interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
+  async loadExistingGrant(ctx) {
+    const grantId = ctx.oidc.session.grantIdFor(ctx.oidc.client.clientId);
+    if (grantId) return ctx.oidc.provider.Grant.find(grantId);
+    const grant = new ctx.oidc.provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
+    grant.addOIDCScope('openid profile email offline_access');
+    await grant.save();
+    return grant;
+  },
+});
+
+async function interaction(request, response) {
+  if (request.method === 'GET') {
+    await provider.interactionDetails(request, response);
+    response.setHeader('content-type', 'text/html');
+    response.end('<form method="post"><input name="login"><input name="password" type="password"><button>ok</button></form>');
+    return;
+  }
+  for await (const chunk of request) void chunk;
+  await provider.interactionFinished(request, response, { login: { accountId: 'claire' } }, { mergeWithLastSubmission: false });
+}
+
+const protocol = provider.callback();
+createServer((request, response) => {
+  if (request.url.startsWith('/interaction/')) interaction(request, response).catch(() => { response.statusCode = 500; response.end(); });
+  else protocol(request, response);
+}).listen(port, '127.0.0.1', () => console.log('ready'));

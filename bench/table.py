@@ -1,0 +1,112 @@
+"""docs/reference/performance.md, written by the program and never by hand."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.load import Cost
+from bench.operations import OPERATIONS, Operation
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "performance.md"
+ON_POSTGRESQL = "gateway on PostgreSQL"
+ON_SQLITE = "gateway on SQLite"
+OIDC_PROVIDER = "oidc-provider on PostgreSQL"
+OIDC_PROVIDER_IN_MEMORY = "oidc-provider in memory"
+CANAILLE = "canaille on SQLite"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One server's figures."""
+
+    name: str
+    start_up: float
+    memory: float
+    costs: Mapping[str, Cost]
+
+
+def page(results: Sequence[Result], extras: Sequence[str]) -> str:
+    """The whole page."""
+    by_name = {result.name: result for result in results}
+    parts = [_head(), _ratios(by_name), _processes(results), *[_details(result) for result in results], *extras]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def misses(results: Sequence[Result]) -> list[str]:
+    """The operations whose CPU is above what is allowed."""
+    by_name = {result.name: result for result in results}
+    return [
+        f"{operation.name}: {ratio:.2f} x {peer}, at most {most}"
+        for operation in OPERATIONS
+        for _, peer, ratio, most in _compared(by_name, operation)
+        if ratio > most
+    ]
+
+
+def _head() -> str:
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return (
+        "# Performance\n\n"
+        "Written by `make bench`; do not edit. All servers ran in one run on one machine, one process each,\n"
+        "alone with its database on one core, driven from the other. CPU is of server and database\n"
+        "together, per operation.\n\n"
+        f"Machine: {model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python "
+        f"{platform.python_version()}. Compare ratios, not milliseconds."
+    )
+
+
+def _compared(by_name: Mapping[str, Result], operation: Operation) -> list[tuple[str, str, float, float]]:
+    """(gateway, peer, ratio, most) for each pair that binds."""
+    pairs = [
+        (ON_POSTGRESQL, OIDC_PROVIDER, operation.most_of_oidc_provider),
+        (ON_SQLITE, CANAILLE, operation.most_of_canaille),
+    ]
+    return [
+        (ours, peer, by_name[ours].costs[operation.name].cpu / by_name[peer].costs[operation.name].cpu, most)
+        for ours, peer, most in pairs
+        if ours in by_name and peer in by_name
+    ]
+
+
+def _ratios(by_name: Mapping[str, Result]) -> str:
+    lines = [
+        "## CPU per operation, as a multiple of a peer's",
+        "",
+        "| operation | x oidc-provider on PostgreSQL | at most | x canaille on SQLite | at most |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for operation in OPERATIONS:
+        cells = [f"{ratio:.2f} | {most}" for _, _, ratio, most in _compared(by_name, operation)]
+        lines.append(f"| {operation.name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _processes(results: Sequence[Result]) -> str:
+    lines = ["## Start-up and memory", "", "| server | first answer, s | resident, MB |", "| --- | --- | --- |"]
+    lines += [f"| {result.name} | {result.start_up:.2f} | {result.memory:.0f} |" for result in results]
+    return "\n".join(lines)
+
+
+def _details(result: Result) -> str:
+    lines = [
+        f"## {result.name}",
+        "",
+        "| operation | CPU ms | operations/s | p50 ms | p95 ms | p99 ms |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {name} | {cost.cpu:.3f} | {cost.throughput:.0f} | {cost.p50:.2f} | {cost.p95:.2f} | {cost.p99:.2f} |"
+        for name, cost in result.costs.items()
+    ]
+    return "\n".join(lines)
