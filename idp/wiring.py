@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+
 from flask import Flask
 
 from idp.adapters.clock import Clock
+from idp.adapters.held import Held
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog, silence_authlib
 from idp.adapters.metrics import Metrics
 from idp.adapters.outbound import Outbound
 from idp.adapters.randomness import Randomness
+from idp.adapters.registry_file import load_registry
 from idp.adapters.sealer import Sealer, SealingKey
 from idp.adapters.signer import Signer
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
-from idp.settings import Settings
+from idp.domain.portals.themes import ThemeSet
+from idp.settings import Settings, SettingsError
 from idp.store.database import Database, engine_options
 from idp.store.metadata import db
 from idp.usecases.deps import Deps
@@ -33,7 +38,6 @@ def open_database(url: str) -> Database:
 
 def build_deps(settings: Settings) -> Deps:
     """The production doers."""
-    registry = ClientRegistry(digest="", clients={})
     clock = Clock()
     return Deps(
         issuer=settings.issuer,
@@ -42,13 +46,26 @@ def build_deps(settings: Settings) -> Deps:
         random=Randomness(),
         keyed_hash=KeyedHash([secret.value for secret in settings.secret_key]),
         database=open_database(settings.database_url),
-        registry=lambda: registry,
+        registry=Held(first=lambda: first_registry(settings)),
+        themes=Held(ThemeSet(digest="", themes={})),
         signer=Signer(clock),
         sealer=Sealer([SealingKey(secret.id, secret.value) for secret in settings.key_encryption_key]),
         outbound=Outbound(settings.outbound_allow, settings.outbound_ca),
         metrics=Metrics(settings.run_directory / "metrics"),
         log=EventLog(),
     )
+
+
+def first_registry(settings: Settings) -> ClientRegistry:
+    """What clients.yaml says.
+
+    Raises:
+        SettingsError: it is wrong; each problem with its line.
+    """
+    loaded = load_registry(settings.clients, settings.issuer, os.environ)
+    if isinstance(loaded, list):
+        raise SettingsError("\n".join(map(str, loaded)))
+    return loaded
 
 
 def ready_deps(settings: Settings) -> Deps:

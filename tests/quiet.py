@@ -14,23 +14,27 @@ from idp.adapters.randomness import QuietRandomness
 from idp.adapters.sealer import QuietSealer
 from idp.adapters.signer import QuietSigner
 from idp.domain.platform.lifetimes import Lifetimes
-from idp.domain.portals.clients import ClientRegistry
+from idp.domain.portals.registry_content import make_registry
+from idp.domain.portals.themes import ThemeSet
 from idp.store.database import Database
 from idp.usecases.deps import Deps
 
 
 def quiet_deps(database: Database, **overrides: Any) -> Deps:
     """The doers of one test; pass any of them to use another."""
-    registry = ClientRegistry(digest="", clients={})
+    issuer = overrides.get("issuer", "https://connexion.example.fr")
+    registry = make_registry(issuer, [], [])
+    themes = ThemeSet(digest="", themes={})
     clock = overrides.get("clock", QuietClock())
     deps = Deps(
-        issuer="https://connexion.example.fr",
+        issuer=issuer,
         lifetimes=Lifetimes(),
         clock=clock,
         random=QuietRandomness(),
         keyed_hash=KeyedHash([b"k" * 32]),
         database=database,
         registry=lambda: registry,
+        themes=lambda: themes,
         signer=QuietSigner(clock),
         sealer=QuietSealer(),
         outbound=QuietOutbound(),

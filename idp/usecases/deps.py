@@ -16,6 +16,7 @@ from idp.adapters.sealer import Sealer
 from idp.adapters.signer import Signer
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
+from idp.domain.portals.themes import ThemeSet
 from idp.store.database import Connected, Database
 
 LogLines = list[tuple[str, dict[str, str | int]]]
@@ -34,6 +35,8 @@ class Deps:
     database: Database
     registry: Callable[[], ClientRegistry]
     """The registry as it is now; swapped whole by a reload, so take it once per request."""
+    themes: Callable[[], ThemeSet]
+    """Every theme as it is now; swapped whole."""
     signer: Signer
     sealer: Sealer
     outbound: Outbound

@@ -1,0 +1,79 @@
+"""From entries of clients.yaml to the values the gateway works with. Entries are already checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from idp.domain.portals.clients import (
+    Client,
+    ClientAuthentication,
+    GrantType,
+    Match,
+    Resource,
+    SecretDigest,
+    SigningAlgorithm,
+    SubjectType,
+)
+from idp.domain.portals.registry_entries import Entry
+
+SAME_NAME = (
+    "client_id", "client_name", "application_type", "default_max_age", "require_auth_time", "initiate_login_uri",
+    "backchannel_logout_uri", "backchannel_logout_session_required", "client_uri", "logo_uri", "policy_uri",
+    "tos_uri", "theme", "profile", "require_pkce", "require_consent", "default_resource", "jwks",
+)  # fmt: skip
+TUPLES = (
+    "redirect_uris", "post_logout_redirect_uris", "default_acr_values", "contacts", "web_origins",
+    "form_action_origins", "may_exchange_for",
+)  # fmt: skip
+ENUMS: Mapping[str, Any] = {
+    "token_endpoint_auth_method": ClientAuthentication,
+    "token_endpoint_auth_signing_alg": SigningAlgorithm,
+    "id_token_signed_response_alg": SigningAlgorithm,
+    "userinfo_signed_response_alg": SigningAlgorithm,
+    "subject_type": SubjectType,
+    "match": Match,
+}
+WIDGET_DEFAULTS = MappingProxyType(
+    {"enabled": True, "completion": "redirect", "fedcm": False, "popup": False, "acr_ceiling": "eidas1", "origins": ()}
+)
+
+
+def build_client(entry: Entry, secrets: tuple[SecretDigest, ...]) -> Client:
+    """The client of an entry."""
+    written = entry.values
+    values: dict[str, Any] = {name: written[name] for name in SAME_NAME if name in written}
+    values |= {name: tuple(written[name]) for name in TUPLES if name in written}
+    values |= {name: kind(written[name]) for name, kind in ENUMS.items() if name in written}
+    if "grant_types" in written:
+        values["grant_types"] = frozenset(map(GrantType, written["grant_types"]))
+    if "scope" in written:
+        values["scopes"] = frozenset(written["scope"].split())
+    if "widget" in written:
+        widget = {**WIDGET_DEFAULTS, **written["widget"]}
+        values["widget"] = MappingProxyType({**widget, "origins": tuple(widget["origins"])})
+    return Client(
+        **values,
+        secrets=secrets,
+        sector_identifier=sector_of(entry),
+        id_token_claims_by_scope=written.get("id_token_claims") == "scopes",
+    )
+
+
+def sector_of(entry: Entry) -> str:
+    """The host that groups pairwise subjects (OpenID Connect Core section 8.1)."""
+    address = entry.text("sector_identifier_uri") or next(iter(entry.items("redirect_uris")), "")
+    return urlsplit(address).hostname or ""
+
+
+def build_resource(entry: Entry) -> Resource:
+    """The resource of an entry."""
+    return Resource(
+        identifier=entry.text("identifier"),
+        owner=entry.text("owner"),
+        signing_alg=SigningAlgorithm(entry.text("signing_alg", SigningAlgorithm.ES256)),
+        scopes=frozenset(entry.items("scopes")),
+        clients=frozenset(entry.items("clients")),
+    )
