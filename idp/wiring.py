@@ -7,6 +7,7 @@ import os
 from flask import Flask
 
 from idp.adapters.clock import Clock
+from idp.adapters.couriers import Couriers
 from idp.adapters.held import Held
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog, silence_authlib
@@ -24,6 +25,7 @@ from idp.store.database import Database, engine_options
 from idp.store.metadata import db
 from idp.usecases.deps import Deps
 from idp.usecases.platform.keys import ensure_keys, load_key_ring
+from idp.usecases.platform.sealed_values import load_pairwise_salt
 
 
 def open_database(url: str) -> Database:
@@ -39,7 +41,7 @@ def open_database(url: str) -> Database:
 def build_deps(settings: Settings) -> Deps:
     """The production doers."""
     clock = Clock()
-    return Deps(
+    deps = Deps(
         issuer=settings.issuer,
         lifetimes=Lifetimes(),
         clock=clock,
@@ -50,10 +52,13 @@ def build_deps(settings: Settings) -> Deps:
         themes=Held(ThemeSet(digest="", themes={})),
         signer=Signer(clock),
         sealer=Sealer([SealingKey(secret.id, secret.value) for secret in settings.key_encryption_key]),
+        pairwise_salt=Held(first=lambda: load_pairwise_salt(deps)),
+        couriers=Couriers(),
         outbound=Outbound(settings.outbound_allow, settings.outbound_ca),
         metrics=Metrics(settings.run_directory / "metrics"),
         log=EventLog(),
     )
+    return deps
 
 
 def first_registry(settings: Settings) -> ClientRegistry:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from idp.adapters.clock import QuietClock
+from idp.adapters.couriers import QuietCouriers
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import QuietLog
 from idp.adapters.metrics import QuietMetrics
@@ -37,6 +38,8 @@ def quiet_deps(database: Database, **overrides: Any) -> Deps:
         themes=lambda: themes,
         signer=QuietSigner(clock),
         sealer=QuietSealer(),
+        pairwise_salt=lambda: b"s" * 32,
+        couriers=QuietCouriers(),
         outbound=QuietOutbound(),
         metrics=QuietMetrics(),
         log=QuietLog(),

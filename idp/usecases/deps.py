@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from idp.adapters.clock import Clock
+from idp.adapters.couriers import Couriers
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog
 from idp.adapters.metrics import Metrics
@@ -39,6 +40,9 @@ class Deps:
     """Every theme as it is now; swapped whole."""
     signer: Signer
     sealer: Sealer
+    pairwise_salt: Callable[[], bytes]
+    """What pairwise subjects are derived from; opened once a process."""
+    couriers: Couriers
     outbound: Outbound
     metrics: Metrics
     log: EventLog
