@@ -14,8 +14,19 @@ SECRET = "pV3uJ0mC9yQ2tZ7wLr8sXk1dNf5hGb4aEo6iTqRvUxY"
 
 
 def test_the_shipped_registry_is_accepted_on_this_machine() -> None:
-    names = ["COMPTE_FORMATION", "ACTIVITE_FORMATION", "GUICHET_PAIE"]
-    registry = load_registry(SHIPPED, LOCAL, {f"DEMO_SECRET_{name}": SECRET for name in names})
+    registry = load_registry(SHIPPED, LOCAL, {})
     assert isinstance(registry, ClientRegistry)
     assert set(registry.clients) == {GATEWAY_CLIENT_ID, "compte-formation", "activite-formation", "guichet-paie"}
-    assert registry.clients["guichet-paie"].secrets[0].digest == secret_digest(SECRET)
+    assert len(registry.clients["compte-formation"].secrets) == 1
+    assert registry.clients["guichet-paie"].jwks is not None
+
+
+def test_a_secret_is_kept_as_its_digest(tmp_path: Path) -> None:
+    file = tmp_path / "clients.yaml"
+    file.write_text(
+        "clients:\n  - client_id: portail\n    client_name: Portail\n"
+        "    redirect_uris: [https://portail.example.fr/callback]\n    client_secret: env:PORTAIL_SECRET\n"
+    )
+    registry = load_registry(file, LOCAL, {"PORTAIL_SECRET": SECRET})
+    assert isinstance(registry, ClientRegistry)
+    assert registry.clients["portail"].secrets[0].digest == secret_digest(SECRET)

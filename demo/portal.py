@@ -1,0 +1,87 @@
+"""One portal's application."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Flask, session
+from werkzeug.wrappers import Response
+
+from demo import back_channel, mailbox, my_space, refusals, sign_in
+from demo.here import here, page, place
+from demo.portals import PORTALS, Place, Portal
+from demo.relying_party import connect
+from demo.sessions import SessionStore
+
+pages = Blueprint("pages", __name__)
+
+
+def create_portal(portal: Portal, place: Place) -> Flask:
+    """The portal's WSGI application."""
+    app = Flask("demo")
+    store = SessionStore()
+    app.session_interface = store
+    app.extensions["portal"] = portal
+    app.extensions["place"] = place
+    app.extensions["store"] = store
+    app.extensions["gateway"] = connect(app, portal, place)
+    app.extensions["spent_jti"] = {}
+    app.context_processor(lambda: surroundings(portal, place))
+    app.add_template_filter(moment)
+    app.after_request(protect)
+    for room in (pages, sign_in.pages, my_space.pages, back_channel.pages, mailbox.pages, refusals.pages):
+        app.register_blueprint(room)
+    app.add_url_rule(portal.resource_path, "resource", back_channel.protected_resource)
+    return app
+
+
+def surroundings(portal: Portal, place: Place) -> dict[str, Any]:
+    """What every template knows."""
+    return {
+        "portal": portal,
+        "me": session.get("me"),
+        "others": [(other, other.origin(place.base_port)) for other in PORTALS if other is not portal],
+        "portals": [(each, each.origin(place.base_port)) for each in PORTALS],
+        "issuer": place.issuer,
+    }
+
+
+def moment(seconds: int) -> str:
+    """A time as people read it."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%d/%m/%Y à %H:%M:%S")
+
+
+def protect(response: Response) -> Response:
+    """No script, no frame around it, nothing from elsewhere."""
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+        f"form-action 'self' {place().issuer}"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+@pages.get("/")
+def home() -> Response:
+    """The public page."""
+    return page(f"{here().client_id}/home.html")
+
+
+@pages.get("/confidentialite")
+def privacy() -> Response:
+    """What this portal does with data: the client's policy_uri."""
+    return page("legal.html", title="Confidentialité", text="Vos données restent dans la mémoire de cette machine.")
+
+
+@pages.get("/conditions")
+def terms() -> Response:
+    """The terms of use: the client's tos_uri."""
+    return page("legal.html", title="Conditions d'utilisation", text="Ce portail sert à montrer et à essayer.")
+
+
+@pages.get("/favicon.ico")
+def icon() -> Response:
+    """None: browsers ask anyway."""
+    return Response(status=204)
