@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from wsgiref.types import WSGIApplication
 
 from flask import Flask
 
@@ -15,14 +17,17 @@ from idp.adapters.metrics import Metrics
 from idp.adapters.outbound import Outbound
 from idp.adapters.randomness import Randomness
 from idp.adapters.registry_file import load_registry
-from idp.adapters.sealer import Sealer, SealingKey
+from idp.adapters.sealer import CannotOpen, Sealer, SealingKey
 from idp.adapters.signer import Signer
+from idp.api.operations import operations_app
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.themes import ThemeSet
+from idp.http import health
 from idp.settings import Settings, SettingsError
-from idp.store.database import Database, engine_options
+from idp.store.database import Database, StoreUnavailable, engine_options
 from idp.store.metadata import db
+from idp.store.migrate import is_current
 from idp.usecases.deps import Deps
 from idp.usecases.platform.keys import ensure_keys, load_key_ring
 from idp.usecases.platform.sealed_values import load_pairwise_salt
@@ -74,11 +79,39 @@ def first_registry(settings: Settings) -> ClientRegistry:
 
 
 def ready_deps(settings: Settings) -> Deps:
-    """The production doers with keys to sign with; the first start of a deployment makes them."""
+    """The production doers with keys to sign with; the first start of a deployment makes them.
+
+    A worker that starts again while the database is away serves what it can, and gets its keys when it is back.
+    """
     deps = build_deps(settings)
-    ensure_keys(deps)
-    deps.signer.swap(load_key_ring(deps))
+    try:
+        ensure_keys(deps)
+        deps.signer.swap(load_key_ring(deps))
+    except StoreUnavailable:
+        logging.getLogger("mire").error("The database cannot be reached; started without keys.")
     return deps
+
+
+def check_start(settings: Settings) -> None:
+    """Everything that would stop a worker, said once by the parent.
+
+    Raises:
+        SettingsError: the database is absent or not migrated, or its keys are sealed under a key that is not given.
+    """
+    deps = build_deps(settings)
+    try:
+        if not is_current(deps.database):
+            raise SettingsError("The database does not have the newest schema: run `idp db upgrade`.")
+        ensure_keys(deps)
+        load_key_ring(deps)
+    except StoreUnavailable:
+        raise SettingsError("IDP_DATABASE_URL: the database cannot be reached or written.") from None
+    except CannotOpen as error:
+        raise SettingsError(
+            f"IDP_KEY_ENCRYPTION_KEY lacks the version {error.facts['key_id']!r}, under which keys are sealed."
+        ) from None
+    finally:
+        deps.database.close()
 
 
 def create_app(settings: Settings, deps: Deps | None = None) -> Flask:
@@ -87,4 +120,10 @@ def create_app(settings: Settings, deps: Deps | None = None) -> Flask:
     silence_authlib()
     app = Flask("idp", static_folder=None)
     app.extensions["mire.deps"] = deps
+    health.register(app, deps)
     return app
+
+
+def create_operations_app(settings: Settings) -> WSGIApplication:
+    """The application of the operations process."""
+    return operations_app(build_deps(settings))

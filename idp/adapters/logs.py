@@ -53,6 +53,17 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
 
 
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {
+        "_granian": {"level": "WARNING", "propagate": True, "handlers": []},
+        "granian.access": {"level": "CRITICAL", "propagate": False, "handlers": []},
+    },
+}
+"""What the embedded server does with its own loggers: its warnings join our lines, addresses are not logged."""
+
+
 def configure_logs(stream: TextIO = sys.stderr) -> None:
     """Every logger of this process writes JSON lines to `stream`; Authlib's write nothing.
 

@@ -72,3 +72,11 @@ class QuietMetrics(Metrics):
 
     def exposition(self) -> bytes:
         return b""
+
+
+def forget_dead_processes(folder: Path) -> None:
+    """Remove the files of processes that are gone; counters start again, as Prometheus expects after a restart."""
+    for path in folder.glob("counter_*.db"):
+        pid = path.stem.removeprefix("counter_")
+        if not (pid.isdigit() and Path(f"/proc/{pid}").exists()):
+            path.unlink(missing_ok=True)

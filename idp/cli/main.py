@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from idp.cli.db import db_group
+from idp.cli.run import run_command
 from idp.settings import SettingsError
+from idp.store.database import StoreUnavailable
 
 
-@click.group()
+class Commands(click.Group):
+    """Every expected failure of every command is one clear sentence and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from None
+        except StoreUnavailable:
+            raise click.ClickException("IDP_DATABASE_URL: the database cannot be reached or written.") from None
+
+
+@click.group(cls=Commands)
 def main() -> None:
     """Run and administer the gateway."""
 
 
 main.add_command(db_group, "db")
-
-
-class OneSentence(click.ClickException):
-    """An expected failure: one clear sentence, exit status 1."""
-
-    @classmethod
-    def of(cls, error: SettingsError) -> OneSentence:
-        """The sentence of a wrong setting."""
-        return cls(str(error))
+main.add_command(run_command, "run")

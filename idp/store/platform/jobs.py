@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import JSON, Column, Index, Integer, Table, insert
+from sqlalchemy import JSON, Column, Index, Integer, Table, func, insert, select, update
 
+from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import RowNumber, instant, metadata, text
 from idp.store.unique_insert import insert_once
@@ -57,6 +58,10 @@ schedules = Table(
 )
 
 
+PROBE = "probe"
+"""The row that readiness writes."""
+
+
 def insert_message(connection: Connected, row: Mapping[str, object]) -> None:
     """Put one message in the outbox."""
     connection.execute(insert(outbox).values(row))
@@ -65,3 +70,16 @@ def insert_message(connection: Connected, row: Mapping[str, object]) -> None:
 def insert_job(connection: Connected, row: Mapping[str, object]) -> bool:
     """Queue one job; False when an open job has the same unique key."""
     return insert_once(connection, jobs, row)
+
+
+def late_messages(connection: Connected, created_before: Instant) -> int:
+    """How many messages older than that still wait."""
+    waits = outbox.c.sent_at.is_(None) & outbox.c.abandoned_at.is_(None) & (outbox.c.created_at < created_before)
+    return connection.execute(select(func.count()).select_from(outbox).where(waits)).scalar_one()
+
+
+def touch_probe(connection: Connected, now: Instant) -> None:
+    """Write something: whether it can be committed is the question."""
+    moved = connection.execute(update(schedules).where(schedules.c.name == PROBE).values(due_at=now)).rowcount
+    if not moved:
+        insert_once(connection, schedules, {"name": PROBE, "due_at": now})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Integer, Table
+from sqlalchemy import JSON, Column, Integer, Table, select
 
+from idp.domain.platform.instants import Instant
+from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, text
 
 client_registries = Table(
@@ -25,3 +27,10 @@ workers = Table(
     text("problem", default=""),
     instant("seen_at", index=True),
 )
+
+
+def worker_problems(connection: Connected, seen_after: Instant) -> list[str]:
+    """What each live worker has to say, as `host/pid: problem`."""
+    here = (workers.c.seen_at > seen_after) & (workers.c.problem != "")
+    rows = connection.execute(select(workers).where(here).order_by(workers.c.host, workers.c.pid)).mappings()
+    return [f"{row['host']}/{row['pid']}: {row['problem']}" for row in rows]
