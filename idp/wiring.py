@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
@@ -23,7 +24,7 @@ from idp.api.operations import operations_app
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.themes import ThemeSet
-from idp.http import health
+from idp.http import health, hygiene
 from idp.settings import Settings, SettingsError
 from idp.store.database import Database, StoreUnavailable, engine_options
 from idp.store.metadata import db
@@ -31,6 +32,9 @@ from idp.store.migrate import is_current
 from idp.usecases.deps import Deps
 from idp.usecases.platform.keys import ensure_keys, load_key_ring
 from idp.usecases.platform.sealed_values import load_pairwise_salt
+
+DOORS: tuple[Callable[[Flask, Deps], None], ...] = (health.register,)
+"""`register` of each door's blueprint.py."""
 
 
 def open_database(url: str) -> Database:
@@ -118,9 +122,11 @@ def create_app(settings: Settings, deps: Deps | None = None) -> Flask:
     """The WSGI application of one process."""
     deps = deps or ready_deps(settings)
     silence_authlib()
-    app = Flask("idp", static_folder=None)
+    app = Flask("idp", static_folder=None, template_folder="web/templates")
     app.extensions["mire.deps"] = deps
-    health.register(app, deps)
+    hygiene.register(app, deps, trusted_proxies=settings.trusted_proxies, by_socket=settings.listen.startswith("unix:"))
+    for door in DOORS:
+        door(app, deps)
     return app
 
 

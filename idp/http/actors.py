@@ -1,0 +1,32 @@
+"""Who is asking, before anybody has proven anything."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Request, g
+
+from idp.domain.platform.actors import Actor, ActorRole
+from idp.http.deps import current_deps
+
+
+def request_id() -> str:
+    """One random name of the running request: in its audit rows, its log lines and on its error pages."""
+    if "request_id" not in g:
+        g.request_id = current_deps().random.token(12)
+    return cast(str, g.request_id)
+
+
+def anonymous_actor(request: Request) -> Actor:
+    """Someone at the peer's address (proxies already resolved), in this request."""
+    return Actor(ActorRole.ANONYMOUS, address=request.remote_addr or "", request_id=request_id())
+
+
+def person_actor(request: Request, subject: str, organisation: str = "") -> Actor:
+    """The person a live session speaks for."""
+    return Actor(ActorRole.PERSON, subject, request.remote_addr or "", request_id(), organisation)
+
+
+def client_actor(request: Request, client_id: str) -> Actor:
+    """A partner that has authenticated."""
+    return Actor(ActorRole.CLIENT, client_id, request.remote_addr or "", request_id())

@@ -1,0 +1,97 @@
+"""Our cookies: their names, their attributes, and nothing of what they mean.
+
+On https every name carries `__Host-`: no other host of the domain can set or shadow it (RFC 6265bis section 4.1.3.2).
+On http, which only a loopback issuer may use, prefix and Secure are lost, because browsers refuse them there.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask import Request, Response
+
+from idp.domain.platform.instants import SECOND
+from idp.http.deps import current_deps
+
+LONGEST_TOKEN = 64
+
+
+class Cookie(StrEnum):
+    """Every cookie we set, without its prefix."""
+
+    SESSION = "mire_sid"
+    BROWSER = "mire_browser"
+    DEVICE = "mire_device"
+    REMEMBERED = "mire_remembered"
+
+
+def session_cookie(request: Request) -> str:
+    """The session token this browser sent, or ""."""
+    return read_cookie(request, Cookie.SESSION)
+
+
+def set_session_cookie(response: Response, token: str) -> None:
+    """A session cookie of this browser run; how long it is worth something is for the sessions table to say."""
+    write_cookie(response, Cookie.SESSION, token)
+
+
+def clear_session_cookie(response: Response) -> None:
+    """The browser forgets its session."""
+    clear_cookie(response, Cookie.SESSION)
+
+
+def device_cookie(request: Request) -> str:
+    """The known-device token this browser sent, or ""."""
+    return read_cookie(request, Cookie.DEVICE)
+
+
+def set_device_cookie(response: Response, token: str) -> None:
+    """This browser is known for as long as the device row lives."""
+    write_cookie(response, Cookie.DEVICE, token, lifetime=current_deps().lifetimes.device)
+
+
+def clear_device_cookie(response: Response) -> None:
+    """The browser forgets that it was known."""
+    clear_cookie(response, Cookie.DEVICE)
+
+
+def browser_cookie(request: Request) -> str:
+    """What binds transactions and forms to this browser, or "" when it has none yet."""
+    return read_cookie(request, Cookie.BROWSER)
+
+
+def ensure_browser_cookie(response: Response, request: Request) -> str:
+    """The binding token of this browser; a new one is set on `response` when it had none."""
+    token = browser_cookie(request)
+    if not token:
+        token = current_deps().random.token()
+        write_cookie(response, Cookie.BROWSER, token)
+    return token
+
+
+def cookie_name(cookie: Cookie) -> str:
+    """The name as browsers see it."""
+    return f"__Host-{cookie}" if _is_secure() else str(cookie)
+
+
+def read_cookie(request: Request, cookie: Cookie, longest: int = LONGEST_TOKEN) -> str:
+    """The value sent, or "" when there is none or it is longer than we ever set."""
+    value = request.cookies.get(cookie_name(cookie), "")
+    return value if len(value) <= longest else ""
+
+
+def write_cookie(response: Response, cookie: Cookie, value: str, *, lifetime: int | None = None) -> None:
+    """Set it; `lifetime` in milliseconds, or until the browser closes."""
+    max_age = None if lifetime is None else lifetime // SECOND
+    response.set_cookie(
+        cookie_name(cookie), value, max_age=max_age, path="/", secure=_is_secure(), httponly=True, samesite="Lax"
+    )
+
+
+def clear_cookie(response: Response, cookie: Cookie) -> None:
+    """Unset it, with the attributes it was set with (else a `__Host-` cookie stays)."""
+    response.delete_cookie(cookie_name(cookie), path="/", secure=_is_secure(), httponly=True, samesite="Lax")
+
+
+def _is_secure() -> bool:
+    return current_deps().issuer.startswith("https://")

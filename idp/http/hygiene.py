@@ -1,0 +1,54 @@
+"""Everything that holds for every request and every answer, put on an application in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from jinja2 import StrictUndefined
+
+from idp.http.errors import register_errors
+from idp.http.headers import harden
+from idp.http.languages import register_languages
+from idp.http.limits import LARGEST_BODY, MOST_PARAMETERS, check_request
+from idp.http.proxies import ProxyHops
+from idp.http.ready_bytes import EXTENSION as READY
+from idp.http.ready_bytes import ReadyBytes
+from idp.http.static_files import register_static_files
+from idp.usecases.deps import Deps
+
+
+def register(
+    app: Flask, deps: Deps, *, trusted_proxies: Sequence[IPv4Network | IPv6Network] = (), by_socket: bool = False
+) -> None:
+    """Limits before every view, headers after every answer, error pages, languages, proxies, ready bytes.
+
+    `by_socket`: the peers on our Unix socket are our own proxy.
+    """
+    issuer = urlsplit(deps.issuer)
+    app.config.update(
+        PREFERRED_URL_SCHEME=issuer.scheme,
+        SERVER_NAME=issuer.netloc,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        MAX_FORM_PARTS=MOST_PARAMETERS,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    register_languages(app)
+    register_errors(app)
+    register_static_files(app, secure=issuer.scheme == "https")
+    secure = issuer.scheme == "https"
+
+    @app.before_request
+    def limit() -> None:
+        check_request(request)
+
+    @app.after_request
+    def say_what_it_is(response: Response) -> Response:
+        return harden(response, secure=secure)
+
+    hops = ProxyHops(app.wsgi_app, deps.issuer, trusted_proxies, by_socket=by_socket)
+    app.wsgi_app = ReadyBytes(hops, app.extensions.setdefault(READY, {}))  # type: ignore[method-assign]

@@ -1,0 +1,70 @@
+"""The language of a page: what the request asks (`ui_locales`), else the browser, else French.
+
+Catalogues are read as text when the application starts: nothing to compile, and no binary file to forget or to merge.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, Request, g, has_request_context, request
+from flask_babel import Babel, Domain, refresh
+
+LOCALES = ("fr", "en")
+"""French is the language of the source; every other one has its catalogue."""
+CATALOGUES = Path(__file__).resolve().parents[1] / "web" / "translations"
+
+
+class TextCatalogues(Babel):  # type: ignore[misc]
+    """Flask-Babel with one Domain per application, already loaded (its own reads the files again at every request)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._domain = Domain()
+        for locale in LOCALES:
+            self._domain.cache[locale, "messages"] = load_catalogue(locale)
+
+    @property
+    def domain_instance(self) -> Domain:
+        return self._domain
+
+
+def load_catalogue(locale: str) -> Translations:
+    """The catalogue of this locale; French needs none."""
+    if locale == LOCALES[0]:
+        return Translations()
+    binary = io.BytesIO()
+    with (CATALOGUES / locale / "LC_MESSAGES" / "messages.po").open("rb") as text:
+        write_mo(binary, read_po(text, locale=locale))
+    binary.seek(0)
+    return Translations(binary)
+
+
+def register_languages(app: Flask) -> None:
+    """Give templates `_()` and views `gettext`."""
+    TextCatalogues().init_app(app, default_locale=LOCALES[0], locale_selector=current_language)
+
+
+def current_language() -> str:
+    """The language of the running request; outside of one, French."""
+    return choose_language(g.get("ui_locales", ""), request) if has_request_context() else LOCALES[0]
+
+
+def choose_language(ui_locales: str, request: Request) -> str:
+    """The first language of `ui_locales` (space separated, OpenID Connect Core section 3.1.2.1) that we speak, else the
+    browser's best."""
+    for tag in ui_locales.lower().split()[:20]:
+        if tag.partition("-")[0] in LOCALES:
+            return tag.partition("-")[0]
+    return request.accept_languages.best_match(LOCALES) or LOCALES[0]
+
+
+def use_ui_locales(ui_locales: str) -> None:
+    """From here on this request speaks the language its authorization request asks for."""
+    if ui_locales != g.get("ui_locales", ""):
+        g.ui_locales = ui_locales
+        refresh()

@@ -1,0 +1,71 @@
+"""Rendering a page: in the theme of a client, in the reader's language, under a policy of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, current_app, render_template
+from flask_babel import gettext
+
+from idp.domain.portals.clients import Client
+from idp.domain.portals.themes import DEFAULT_THEME
+from idp.http.actors import request_id
+from idp.http.deps import current_deps
+from idp.http.headers import page_policy
+from idp.http.languages import current_language
+from idp.http.page_errors import TEXTS, PageError
+
+
+def render_page(
+    template: str, *, client: Client | None = None, status: int = 200, form_action: Sequence[str] = (), **context: Any
+) -> Response:
+    """The page `template`, dressed for `client`.
+
+    `form_action`: URIs whose origins a form of this page may end at, beside our own and the client's
+    `form_action_origins`.
+    """
+    deps = current_deps()
+    theme = deps.themes().find(client.theme if client else DEFAULT_THEME)
+    nonce = deps.random.token(16)
+    # Both names are asked for: a loader that looked at the current request would show the first partner's template
+    # to the second, because Jinja caches templates by name.
+    html = render_template(
+        [f"{theme.name}/{template}", template],
+        client=client,
+        theme=theme,
+        nonce=nonce,
+        language=current_language(),
+        **context,
+    )
+    response = current_app.make_response((html, status))
+    targets = [*form_action, *(client.form_action_origins if client else ())]
+    response.headers["Content-Security-Policy"] = page_policy(nonce, targets)
+    response.headers["Content-Language"] = current_language()
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    return response
+
+
+def error_page(code: PageError | str, *, client: Client | None = None, status: int = 400, **facts: Any) -> Response:
+    """A page that says what went wrong and what to do next, with a way back to the portal when it is known.
+
+    `code` is a PageError; an unknown one reads as a plain bad request, so that no internal name reaches a browser.
+    """
+    known = PageError(code) if code in set(PageError) else PageError.BAD_REQUEST
+    title, text = TEXTS[known]
+    return render_page(
+        "error.html",
+        client=client,
+        status=status,
+        code=known,
+        title=gettext(title),
+        text=gettext(text),
+        restart_uri=restart_uri(client),
+        request_id=request_id(),
+        facts=facts,
+    )
+
+
+def restart_uri(client: Client | None) -> str:
+    """Where a person starts again: the address the portal registered for that, else its home page."""
+    return (client.initiate_login_uri or client.client_uri) if client else ""

@@ -1,0 +1,65 @@
+"""From whom, by which scheme: proxy headers are believed only from configured hops.
+
+Sets REMOTE_ADDR and wsgi.url_scheme before anything looks at them, and HTTP_HOST to the issuer's: the name a request
+was sent to never decides anything (no poisoned links), also behind an alias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from idp.http.ready_bytes import WSGIApplication
+
+LOCAL_SOCKET = ""
+"""REMOTE_ADDR of a peer on our Unix socket: the proxy of this machine, by the socket's file permissions."""
+
+
+class ProxyHops:
+    """WSGI middleware that resolves the peer. `hops` are the networks of our own proxies."""
+
+    def __init__(
+        self, application: WSGIApplication, issuer: str, hops: Sequence[IPv4Network | IPv6Network], *, by_socket: bool
+    ) -> None:
+        self._application = application
+        self._host = urlsplit(issuer).netloc
+        self._hops = tuple(hops)
+        self._by_socket = by_socket
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        peer = environ.get("REMOTE_ADDR", LOCAL_SOCKET)
+        if self._is_hop(peer):
+            environ["REMOTE_ADDR"] = self._client(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
+            scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip()
+            if scheme in ("http", "https"):
+                environ["wsgi.url_scheme"] = scheme
+        environ["HTTP_HOST"] = self._host
+        return self._application(environ, start_response)
+
+    def _client(self, peer: str, forwarded: str) -> str:
+        """The nearest address that is not one of our hops, read from the right: the left can be invented."""
+        for item in reversed(forwarded.split(",")):
+            address = _readable(item.strip())
+            if address is None:
+                break
+            peer = address
+            if not self._is_hop(address):
+                break
+        return peer
+
+    def _is_hop(self, address: str) -> bool:
+        if address == LOCAL_SOCKET or address.startswith("unix"):
+            return self._by_socket
+        readable = _readable(address)
+        return readable is not None and any(ip_address(readable) in hop for hop in self._hops)
+
+
+def _readable(text: str) -> str | None:
+    try:
+        address = ip_address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)

@@ -1,0 +1,100 @@
+"""What holds for every answer, whatever is asked."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from idp.domain.portals.clients import Client
+from idp.http.pages import render_page
+from idp.store.database import Database, StoreUnavailable
+from tests.quiet import quiet_app, quiet_deps
+
+
+@pytest.fixture
+def app(database: Database) -> Flask:
+    app = quiet_app(quiet_deps(database))
+
+    @app.get("/boom")
+    def boom() -> str:
+        raise RuntimeError("the password is hunter2")
+
+    @app.get("/full")
+    def full() -> str:
+        raise StoreUnavailable
+
+    @app.get("/par")
+    def back_channel() -> str:
+        raise StoreUnavailable
+
+    return app
+
+
+def test_an_unknown_address_is_a_page(app: Flask) -> None:
+    answer = app.test_client().get("/nowhere")
+    assert (404, "text/html") == (answer.status_code, answer.mimetype)
+
+
+def test_a_defect_says_nothing_of_itself(app: Flask) -> None:
+    answer = app.test_client().get("/boom")
+    assert 500 == answer.status_code
+    assert "hunter2" not in answer.text
+
+
+def test_an_absent_database_is_a_page_that_says_when_to_come_back(app: Flask) -> None:
+    answer = app.test_client().get("/full")
+    assert (503, "5", "text/html") == (answer.status_code, answer.headers["Retry-After"], answer.mimetype)
+
+
+def test_a_back_channel_gets_the_protocols_json(app: Flask) -> None:
+    answer = app.test_client().get("/par")
+    assert (503, "5") == (answer.status_code, answer.headers["Retry-After"])
+    assert {"error": "temporarily_unavailable"} == answer.json
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Mode": "navigate"}, {"Accept": "text/html,application/xml"}])
+def test_a_browser_never_gets_json(app: Flask, headers: dict[str, str]) -> None:
+    assert "text/html" == app.test_client().get("/par", headers=headers).mimetype
+
+
+def test_the_wrong_scheme_is_our_own_400(app: Flask) -> None:
+    answer = app.test_client().get("/nowhere", base_url="http://connexion.example.fr")
+    assert 400 == answer.status_code
+    assert "adresse officielle" in answer.text
+
+
+@pytest.mark.parametrize("query", ["a=%00", "a=%ff", "&".join(["a=1"] * 101)], ids=["nul", "not utf-8", "too many"])
+def test_unreadable_parameters_are_refused(app: Flask, query: str) -> None:
+    assert 400 == app.test_client().get(f"/boom?{query}").status_code
+
+
+def test_a_request_line_of_sixteen_kib_is_the_limit(app: Flask) -> None:
+    client = app.test_client()
+    assert 404 == client.get("/x?a=" + "a" * (16 * 1024 - 4)).status_code
+    assert 414 == client.get("/x?a=" + "a" * (16 * 1024)).status_code
+
+
+def test_a_body_beyond_the_limit_is_refused(app: Flask) -> None:
+    assert 413 == app.test_client().post("/nowhere", data="a=" + "a" * 70_000).status_code
+
+
+def test_the_answer_speaks_the_browsers_language(app: Flask) -> None:
+    client = app.test_client()
+    assert '<html lang="en">' in client.get("/nowhere", headers={"Accept-Language": "de, en;q=0.5"}).text
+    assert '<html lang="fr">' in client.get("/nowhere", headers={"Accept-Language": "de"}).text
+
+
+def test_form_action_names_the_redirect_and_what_comes_after(app: Flask) -> None:
+    client = Client("c", form_action_origins=("https://suite.example.fr",))
+    with app.test_request_context():
+        answer = render_page(
+            "error.html",
+            client=client,
+            form_action=["https://portail.example.fr/cb?x=1"],
+            title="",
+            text="",
+            restart_uri="",
+            request_id="",
+        )
+    expected = "form-action 'self' https://portail.example.fr https://suite.example.fr;"
+    assert expected in answer.headers["Content-Security-Policy"]
