@@ -11,16 +11,20 @@ from flask import Flask
 
 from idp.adapters.clock import Clock
 from idp.adapters.couriers import Couriers
+from idp.adapters.hasher import build_hasher
 from idp.adapters.held import Held
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog, silence_authlib
 from idp.adapters.metrics import Metrics
 from idp.adapters.outbound import Outbound
+from idp.adapters.password_hashes import Pepper
 from idp.adapters.randomness import Randomness
 from idp.adapters.registry_file import load_registry
 from idp.adapters.sealer import CannotOpen, Sealer, SealingKey
 from idp.adapters.signer import Signer
 from idp.api.operations import operations_app
+from idp.domain.people.passwords import POLICIES, PolicyName
+from idp.domain.people.rules import PeopleRules
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.themes import ThemeSet
@@ -66,6 +70,12 @@ def build_deps(settings: Settings) -> Deps:
         outbound=Outbound(settings.outbound_allow, settings.outbound_ca),
         metrics=Metrics(settings.run_directory / "metrics"),
         log=EventLog(),
+        hasher=build_hasher(
+            [Pepper(secret.id, secret.value) for secret in settings.pepper],
+            settings.bcrypt_cost,
+            settings.run_directory,
+        ),
+        people_rules=PeopleRules(POLICIES[PolicyName(settings.password_policy)], settings.test_sirens),
     )
     return deps
 

@@ -10,6 +10,7 @@ from flask import Flask
 
 from idp.adapters.clock import QuietClock
 from idp.adapters.couriers import QuietCouriers
+from idp.adapters.hasher import QuietHasher
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import QuietLog
 from idp.adapters.metrics import QuietMetrics
@@ -17,6 +18,7 @@ from idp.adapters.outbound import QuietOutbound
 from idp.adapters.randomness import QuietRandomness
 from idp.adapters.sealer import QuietSealer
 from idp.adapters.signer import QuietSigner
+from idp.domain.people.rules import PeopleRules
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.registry_content import make_registry
 from idp.domain.portals.themes import ThemeSet
@@ -48,6 +50,8 @@ def quiet_deps(database: Database, **overrides: Any) -> Deps:
         outbound=QuietOutbound(),
         metrics=QuietMetrics(),
         log=QuietLog(),
+        hasher=QuietHasher(),
+        people_rules=PeopleRules(test_sirens=("999000",)),
     )
     return replace(deps, **overrides)
 

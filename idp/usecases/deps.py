@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from idp.adapters.clock import Clock
 from idp.adapters.couriers import Couriers
+from idp.adapters.hasher import Hasher
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog
 from idp.adapters.metrics import Metrics
@@ -15,6 +16,7 @@ from idp.adapters.outbound import Outbound
 from idp.adapters.randomness import Randomness
 from idp.adapters.sealer import Sealer
 from idp.adapters.signer import Signer
+from idp.domain.people.rules import PeopleRules
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.themes import ThemeSet
@@ -47,6 +49,9 @@ class Deps:
     outbound: Outbound
     metrics: Metrics
     log: EventLog
+    hasher: Hasher
+    people_rules: PeopleRules
+    """What the settings demand of accounts."""
 
     @contextmanager
     def transaction(self) -> Iterator[Connected]:

@@ -246,6 +246,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('locale', sa.String(length=8), nullable=False),
     sa.Column('password_hash', sa.Text(), nullable=True),
+    sa.Column('password_cost', sa.Integer(), nullable=True),
     sa.Column('password_changed_at', sa.BigInteger(), nullable=True),
     sa.Column('valid_from', sa.BigInteger(), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
@@ -258,6 +259,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('accounts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_accounts_email'), ['email'], unique=False)
+        batch_op.create_index(batch_op.f('ix_accounts_password_cost'), ['password_cost'], unique=False)
         batch_op.create_index(batch_op.f('ix_accounts_person_id'), ['person_id'], unique=False)
 
     op.create_table('consents',
@@ -422,6 +424,7 @@ def downgrade() -> None:
     op.drop_table('consents')
     with op.batch_alter_table('accounts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_accounts_person_id'))
+        batch_op.drop_index(batch_op.f('ix_accounts_password_cost'))
         batch_op.drop_index(batch_op.f('ix_accounts_email'))
 
     op.drop_table('accounts')

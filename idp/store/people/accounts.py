@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Table, UniqueConstraint
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    Row,
+    Select,
+    Table,
+    UniqueConstraint,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from idp.domain.people.accounts import Account, AccountState, Role
+from idp.domain.people.password_hashes import cost_of
+from idp.domain.people.siret import Siret
+from idp.domain.people.triplets import TripletKey
+from idp.domain.platform.instants import Instant
+from idp.store.database import Connected
 from idp.store.metadata import RowNumber, instant, metadata, reference, text
+from idp.store.people.legal_units import establishments
+from idp.store.upsert import insert_returning
 
 people = Table(
     "people",
@@ -32,6 +57,7 @@ accounts = Table(
     text("state", 16),
     text("locale", 8, default="fr"),
     text("password_hash", nullable=True),  # "pepperid$" + bcrypt hash, or NULL: no password
+    Column("password_cost", Integer, nullable=True, index=True),  # of password_hash: the highest is what refusals reach
     instant("password_changed_at", nullable=True),
     Column("valid_from", BigInteger, nullable=False),  # sessions, devices, families and tokens older than this are dead
     instant("created_at"),
@@ -50,3 +76,111 @@ identity_history = Table(
     instant("until"),
     text("changed_by"),
 )
+
+NOBODY = TripletKey(Siret(), "", "")
+"""What is looked up for a malformed triplet: no row has it, and the same statement runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """What sign-in needs to know of an account: one statement."""
+
+    account: Account
+    password_hash: str | None
+    password_changed_at: Instant | None
+    establishment_label: str
+    closed_at: Instant | None
+    """When the establishment was closed, or None."""
+    successor_siret: Siret | None
+
+
+def find_by_triplet(connection: Connected, key: TripletKey | None) -> AccountRow | None:
+    """The account of that canonical triplet; None for no such account and for a malformed triplet (key None)."""
+    wanted = key or NOBODY
+    row = connection.execute(
+        _account_rows().where(
+            accounts.c.siret == wanted.siret,
+            accounts.c.family_name_key == wanted.family_name_key,
+            accounts.c.given_name_key == wanted.given_name_key,
+        )
+    ).first()
+    return _to_account_row(row) if row else None
+
+
+def find_by_subject(connection: Connected, subject: str) -> AccountRow | None:
+    """The account of that subject identifier."""
+    row = connection.execute(_account_rows().where(accounts.c.subject == subject)).first()
+    return _to_account_row(row) if row else None
+
+
+def highest_password_cost(connection: Connected) -> int:
+    """The highest bcrypt cost among stored hashes, 0 when there is none: the end of an index."""
+    return connection.execute(select(func.max(accounts.c.password_cost))).scalar() or 0
+
+
+def insert_person(connection: Connected, person_id: str, now: Instant) -> None:
+    """Add a person, who may have several accounts."""
+    connection.execute(insert(people).values(id=person_id, created_at=now))
+
+
+def delete_person(connection: Connected, person_id: str) -> None:
+    """Remove a person who has no account."""
+    connection.execute(delete(people).where(people.c.id == person_id))
+
+
+def insert_account(connection: Connected, row: Mapping[str, Any]) -> int | None:
+    """Add an account; its number, or None when its triplet is taken."""
+    number: int | None = insert_returning(connection, accounts, row, accounts.c.id)
+    return number
+
+
+def renew_password_hash(connection: Connected, account_id: int, old_hash: str, new_hash: str) -> bool:
+    """The same password under a new cost or pepper; False when the password was changed meanwhile."""
+    changed = connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id, accounts.c.password_hash == old_hash)
+        .values(password_hash=new_hash, password_cost=cost_of(new_hash))
+    )
+    return changed.rowcount == 1
+
+
+def _account_rows() -> Select[Any]:
+    return select(
+        accounts,
+        establishments.c.label.label("establishment_label"),
+        establishments.c.closed_at,
+        establishments.c.successor_siret,
+    ).join(establishments, establishments.c.siret == accounts.c.siret)
+
+
+def _to_account_row(row: Row[Any]) -> AccountRow:
+    return AccountRow(
+        account=to_account(row),
+        password_hash=row.password_hash,
+        password_changed_at=row.password_changed_at,
+        establishment_label=row.establishment_label,
+        closed_at=row.closed_at,
+        successor_siret=Siret(row.successor_siret) if row.successor_siret else None,
+    )
+
+
+def to_account(row: Row[Any]) -> Account:
+    """The account in a row that holds every column of the table."""
+    return Account(
+        id=row.id,
+        subject=row.subject,
+        person_id=row.person_id,
+        siret=Siret(row.siret),
+        family_name=row.family_name,
+        given_name=row.given_name,
+        email=row.email,
+        email_verified=row.email_verified_at is not None,
+        phone=row.phone,
+        phone_verified=row.phone_verified_at is not None,
+        role=Role(row.role),
+        state=AccountState(row.state),
+        locale=row.locale,
+        valid_from=Instant(row.valid_from),
+        created_at=Instant(row.created_at),
+        updated_at=Instant(row.updated_at),
+    )

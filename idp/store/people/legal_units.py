@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 
+from idp.domain.people.new_accounts import RegistryEntry
+from idp.domain.people.siret import Siret
+from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, reference, text
+from idp.store.upsert import insert_unless_there
 
 legal_units = Table(
     "legal_units",
@@ -22,3 +26,19 @@ establishments = Table(
     instant("closed_at", nullable=True),
     reference("successor_siret", "establishments.siret", nullable=True, ondelete="SET NULL"),
 )
+
+
+def find_establishment(connection: Connected, siret: Siret) -> RegistryEntry | None:
+    """What the registry says of this SIRET, open or closed; None when it does not know it."""
+    row = connection.execute(
+        select(establishments.c.label, legal_units.c.label.label("unit"), establishments.c.closed_at)
+        .join(legal_units, legal_units.c.siren == establishments.c.siren)
+        .where(establishments.c.siret == siret)
+    ).first()
+    return RegistryEntry(row.label or row.unit, row.closed_at is not None) if row else None
+
+
+def ensure_establishment(connection: Connected, siret: Siret, label: str) -> None:
+    """The establishment and its legal unit are there; what was known of them is left as it was."""
+    insert_unless_there(connection, legal_units, {"siren": str(siret.siren), "label": label})
+    insert_unless_there(connection, establishments, {"siret": str(siret), "siren": str(siret.siren), "label": label})

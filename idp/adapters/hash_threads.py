@@ -1,0 +1,125 @@
+"""The threads that hash: low priority, and no more of them at work on a machine than it has slots.
+
+A slot is a file lock, so the count holds over all worker processes and the kernel gives a slot back when its
+holder dies. Thread number n of each process waits for slot n only; of the threads that get a slot, the first
+takes the next task, so a free slot is never idle while any process has work. Before the slot comes its turnstile: who
+has just given a slot back stands behind who already waits, else one busy process could keep it for ever.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+NICENESS = 10
+"""Requests go first: a flood of sign-ins must not slow the token endpoint."""
+
+Result = TypeVar("Result")
+Task = Callable[[float], None]
+"""Does its work, told when its thread began to wait for the slot."""
+
+
+def slots_of_this_machine() -> int:
+    """Cores less one, at least one: hashing always leaves a core to answer with, when there are two."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+class HashThreads:
+    """The hash threads of one process. They start at the first task, so after any fork."""
+
+    def __init__(self, folder: Path, slots: int) -> None:
+        self._folder = folder
+        self.slots = slots
+        self._tasks: deque[Task] = deque()
+        self._changed = threading.Condition()
+        self._started = False
+
+    def run(self, work: Callable[[], Result]) -> tuple[Result, float]:
+        """Do `work` in a hash thread when its turn comes; its result, and the seconds it kept the thread.
+
+        These hold the wait for the slot: they grow when other processes of the machine hash too.
+        """
+        future: Future[tuple[Result, float]] = Future()
+        with self._changed:
+            self._start()
+            self._tasks.append(lambda started: _settle(future, work, started))
+            self._changed.notify()
+        return future.result()
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for number in range(self.slots):
+            # Daemons: a process that stops does not wait for guesses to be hashed.
+            threading.Thread(target=self._work, args=(number,), name=f"hash-{number}", daemon=True).start()
+        self._started = True
+
+    def _work(self, number: int) -> None:
+        # Only a dedicated thread: without privilege it could never raise its priority again.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        turnstile = self._open(f"hash-slot-{number}.turn")
+        slot = self._open(f"hash-slot-{number}.lock")
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._tasks)
+            started = time.perf_counter()
+            with self._held(turnstile, slot):
+                task = self._next_task()
+                if task:
+                    task(started)
+
+    def _open(self, name: str) -> int:
+        return os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    @contextmanager
+    def _held(self, turnstile: int, slot: int) -> Iterator[None]:
+        self._lock(turnstile)
+        try:
+            self._lock(slot)
+        finally:
+            fcntl.flock(turnstile, fcntl.LOCK_UN)
+        try:
+            yield
+        finally:
+            fcntl.flock(slot, fcntl.LOCK_UN)
+
+    def _lock(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Another process has this slot: before waiting for it, let a thread of another slot try.
+            with self._changed:
+                self._changed.notify()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def _next_task(self) -> Task | None:
+        with self._changed:
+            return self._tasks.popleft() if self._tasks else None
+
+
+def _settle(future: Future[tuple[Result, float]], work: Callable[[], Result], started: float) -> None:
+    try:
+        result = work()
+    except BaseException as error:  # the waiting request must hear of it, and the thread must live on
+        future.set_exception(error)
+    else:
+        future.set_result((result, time.perf_counter() - started))
+
+
+class QuietThreads(HashThreads):
+    """Does the work at once, in the calling thread."""
+
+    def __init__(self) -> None:
+        self.slots = 1
+
+    def run(self, work: Callable[[], Result]) -> tuple[Result, float]:
+        return work(), 0.0

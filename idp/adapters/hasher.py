@@ -1,0 +1,151 @@
+"""Passwords: a place in the queue first, then the hash in a thread of its own.
+
+Owns how many may wait. Does not own the hash (password_hashes.py) nor the threads (hash_threads.py).
+A place is taken before the throttles are asked, and left without a hash when they say no.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from idp.adapters.hash_threads import HashThreads, QuietThreads, slots_of_this_machine
+from idp.adapters.password_hashes import Bcrypt, PasswordHashes, Pepper, QuietBcrypt, Verification
+
+PATIENCE_SECONDS = 3.0
+"""The queue admits what it can serve in this time."""
+
+SMOOTHING = 0.2
+"""How much the newest task counts in the mean duration."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """No place now."""
+
+    retry_after_seconds: int
+
+
+class Place:
+    """One place in the queue, held from `enter` to `leave` (or as a context manager)."""
+
+    def __init__(self, hasher: Hasher) -> None:
+        self._hasher = hasher
+        self._left = False
+
+    def verify(
+        self, password: str, stored: str | None, *, highest_cost: int = 0, admissible: bool = True
+    ) -> Verification:
+        """Whether `stored` was made of `password`; see PasswordHashes.verify for what a refusal costs."""
+        hashes = self._hasher.hashes
+        return self._hasher.work(
+            lambda: hashes.verify(password, stored, highest_cost=highest_cost, admissible=admissible)
+        )
+
+    def hash(self, password: str) -> str:
+        """A new hash of `password`."""
+        return self._hasher.work(lambda: self._hasher.hashes.make(password))
+
+    def leave(self) -> None:
+        """Give the place back; once is enough."""
+        if not self._left:
+            self._left = True
+            self._hasher.leave()
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.leave()
+
+
+class Hasher:
+    """Hashes and verifies passwords for one process."""
+
+    def __init__(self, hashes: PasswordHashes, threads: HashThreads) -> None:
+        self.hashes = hashes
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._mean_seconds: float | None = None
+
+    def enter(self, favoured: bool) -> Place | Full:
+        """A place in the queue. Half of all places is kept for `favoured` browsers (a known device)."""
+        with self._lock:
+            limit = self.capacity() if favoured else self.capacity() // 2
+            if self._taken >= limit:
+                return Full(math.ceil(PATIENCE_SECONDS))
+            self._taken += 1
+        return Place(self)
+
+    def hash(self, password: str) -> str:
+        """A new hash, however long the queue is: for commands and jobs, which nobody waits for at a page."""
+        return self.work(lambda: self.hashes.make(password))
+
+    def capacity(self) -> int:
+        """How many places there are: what the threads serve in three seconds at their present pace, at least two."""
+        if self._mean_seconds is None:
+            self._mean_seconds = self._first_guess()
+        return max(2, int(PATIENCE_SECONDS / self._mean_seconds * self._threads.slots))
+
+    def leave(self) -> None:
+        """Called by a place."""
+        with self._lock:
+            self._taken -= 1
+
+    def work(self, task: Callable[[], Result]) -> Result:
+        """Run `task` in a hash thread."""
+        result, seconds = self._threads.run(task)
+        with self._lock:
+            mean = seconds if self._mean_seconds is None else self._mean_seconds
+            self._mean_seconds = mean + SMOOTHING * (seconds - mean)
+        return result
+
+    def _first_guess(self) -> float:
+        """From the cheapest hash there is; each step of cost doubles it."""
+        started = time.perf_counter()
+        Bcrypt().make(b"", 4)
+        return (time.perf_counter() - started) * float(2 ** (self.hashes.cost - 4))
+
+
+def build_hasher(peppers: Sequence[Pepper], cost: int, folder: Path) -> Hasher:
+    """The production hasher; its slots are the lock files of `folder`."""
+    return Hasher(PasswordHashes(peppers, cost, Bcrypt()), HashThreads(folder, slots_of_this_machine()))
+
+
+class QuietHasher(Hasher):
+    """Costs nothing, hashes at once, and remembers the cost of each hash. `places` is its capacity."""
+
+    def __init__(
+        self, *, cost: int = 12, peppers: Sequence[Pepper] = (Pepper("p1", b"quiet"),), places: int = 16
+    ) -> None:
+        self._bcrypt = QuietBcrypt()
+        self._places = places
+        super().__init__(PasswordHashes(peppers, cost, self._bcrypt), QuietThreads())
+
+    @property
+    def costs(self) -> list[int]:
+        """The cost of each hash made since the last `forget`, in order."""
+        return list(self._bcrypt.costs)
+
+    @property
+    def rounds(self) -> int:
+        """The work done since the last `forget`: what time would show of it."""
+        return sum(2**cost for cost in self._bcrypt.costs)
+
+    def forget(self) -> None:
+        """Count from nothing again."""
+        self._bcrypt.costs.clear()
+
+    def capacity(self) -> int:
+        return self._places
