@@ -22,6 +22,7 @@ from idp.adapters.randomness import Randomness
 from idp.adapters.registry_file import load_registry
 from idp.adapters.sealer import CannotOpen, Sealer, SealingKey
 from idp.adapters.signer import Signer
+from idp.adapters.theme_files import load_themes
 from idp.api.operations import operations_app
 from idp.domain.people.passwords import POLICIES, PolicyName
 from idp.domain.people.rules import PeopleRules
@@ -62,7 +63,7 @@ def build_deps(settings: Settings) -> Deps:
         keyed_hash=KeyedHash([secret.value for secret in settings.secret_key]),
         database=open_database(settings.database_url),
         registry=Held(first=lambda: first_registry(settings)),
-        themes=Held(ThemeSet(digest="", themes={})),
+        themes=Held(first=lambda: first_themes(settings)),
         signer=Signer(clock),
         sealer=Sealer([SealingKey(secret.id, secret.value) for secret in settings.key_encryption_key]),
         pairwise_salt=Held(first=lambda: load_pairwise_salt(deps)),
@@ -90,6 +91,11 @@ def first_registry(settings: Settings) -> ClientRegistry:
     if isinstance(loaded, list):
         raise SettingsError("\n".join(map(str, loaded)))
     return loaded
+
+
+def first_themes(settings: Settings) -> ThemeSet:
+    """The themes that are right; whoever asks for another gets `default`."""
+    return load_themes(settings.themes, loopback=settings.is_loopback).themes
 
 
 def ready_deps(settings: Settings) -> Deps:

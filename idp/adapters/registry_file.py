@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from idp.adapters.machine_secrets import SecretReader
+from idp.adapters.yaml_fields import FieldReader
 from idp.adapters.yaml_file import FileProblem, YamlFile, line_of, plain
 from idp.domain.portals.clients import ClientRegistry
+from idp.domain.portals.file_fields import Field
 from idp.domain.portals.registry_building import build_client, build_resource
 from idp.domain.portals.registry_checks import check_registry
 from idp.domain.portals.registry_content import make_registry
 from idp.domain.portals.registry_entries import Entry
-from idp.domain.portals.registry_fields import CLIENT_FIELDS, ELSEWHERE, RESOURCE_FIELDS, Field, Kind
+from idp.domain.portals.registry_fields import CLIENT_FIELDS, ELSEWHERE, RESOURCE_FIELDS
 
 RegistryProblem = FileProblem
 LISTS = {"clients": CLIENT_FIELDS, "resources": RESOURCE_FIELDS}
@@ -107,89 +108,9 @@ class RegistryFile:
         identity = {str(key.value): str(value.value) for key, value in node.value}
         title = identity.get("client_id") or identity.get("identifier") or name
         where = f"{title}: "
-        values, lines = self._mapping(node, LISTS[name], where)
-        for field in LISTS[name]:
-            if field.required and field.name not in identity:
-                self._file.problem(line_of(node), f"{where}{field.name} is missing; {field.doc}")
-        return Entry(line_of(node), values, lines)
-
-    def _mapping(
-        self, node: yaml.MappingNode, table: Sequence[Field], where: str
-    ) -> tuple[dict[str, Any], dict[str, int]]:
-        fields = {field.name: field for field in table}
-        values: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        for name, key, value in self._file.entries(node, where):
-            lines[name] = line_of(key)
-            if name in fields:
-                self._field(fields[name], value, values, lines, where)
-            elif name in ELSEWHERE and table is CLIENT_FIELDS:
-                self._file.problem(line_of(key), f"{where}unknown key {name}; write {ELSEWHERE[name]}")
-            else:
-                self._file.unknown(line_of(key), name, tuple(fields), where)
-        return values, lines
-
-    def _field(self, field: Field, node: yaml.Node, values: dict[str, Any], lines: dict[str, int], where: str) -> None:
-        match field.kind:
-            case Kind.MAPPING:
-                value: Any = self._sub_mapping(field, node, lines, where)
-            case Kind.LIST:
-                value = self._list(field, node, lines, where)
-            case Kind.SECRETS:
-                value = self._secret_sources(field, node, lines, where)
-            case Kind.JWKS:
-                value = self._jwks(field, node, where)
-            case Kind.FLAG:
-                value = self._file.scalar(node, bool, where + field.name, "true or false")
-            case Kind.COUNT:
-                value = self._count(field, node, where)
-            case _:
-                value = self._text(field, node, where)
-        if value is not None:
-            values[field.name] = value
-
-    def _text(self, field: Field, node: yaml.Node, where: str) -> str | None:
-        instead = _instead(field)
-        text = self._file.scalar(node, str, where + field.name, instead)
-        if text is None:
-            return None
-        if (field.choices and text not in field.choices) or not re.fullmatch(field.pattern or ".*", text):
-            shown = "this value" if field.kind is Kind.SECRETS else f"{text!r}"  # never repeat what may be a secret
-            self._file.problem(line_of(node), f"{where}{field.name}: {shown} cannot be used; write {instead}")
-            return None
-        return str(text)
-
-    def _count(self, field: Field, node: yaml.Node, where: str) -> int | None:
-        number: int | None = self._file.scalar(node, int, where + field.name, "a whole number of seconds")
-        if number is not None and number < 0:
-            self._file.problem(line_of(node), f"{where}{field.name}: {number} is negative; write 0 or more seconds")
-            return None
-        return number
-
-    def _list(self, field: Field, node: yaml.Node, lines: dict[str, int], where: str) -> list[str] | None:
-        if not isinstance(node, yaml.SequenceNode):
-            self._file.problem(line_of(node), f"{where}{field.name}: write a list, one item a line after a dash")
-            return None
-        items: list[str] = []
-        for item in node.value:
-            text = self._text(field, item, where)
-            if text is not None and text in items:
-                self._file.problem(line_of(item), f"{where}{field.name}: {text!r} is written twice; keep one")
-            elif text is not None:
-                lines[f"{field.name}.{len(items)}"] = line_of(item)
-                items.append(text)
-        return items
-
-    def _secret_sources(self, field: Field, node: yaml.Node, lines: dict[str, int], where: str) -> list[str] | None:
-        if isinstance(node, yaml.ScalarNode):
-            source = self._text(field, node, where)
-            return None if source is None else [source]
-        sources = self._list(field, node, lines, where)
-        if sources is not None and not 1 <= len(node.value) <= 2:
-            self._file.problem(
-                line_of(node), f"{where}{field.name}: write one secret, or two while it is being changed"
-            )
-        return sources
+        elsewhere = ELSEWHERE if name == "clients" else None
+        reader = FieldReader(self._file, jwks=self._jwks, elsewhere=elsewhere)
+        return Entry(line_of(node), *reader.mapping(node, LISTS[name], where))
 
     def _jwks(self, field: Field, node: yaml.Node, where: str) -> dict[str, Any] | None:
         keys = self._secrets.key_set(plain(node))
@@ -198,20 +119,6 @@ class RegistryFile:
             return None
         return keys
 
-    def _sub_mapping(self, field: Field, node: yaml.Node, lines: dict[str, int], where: str) -> dict[str, Any] | None:
-        if not isinstance(node, yaml.MappingNode):
-            self._file.problem(line_of(node), f"{where}{field.name}: write keys and values under it")
-            return None
-        values, inner = self._mapping(node, field.fields, f"{where}{field.name}.")
-        lines.update({f"{field.name}.{key}": line for key, line in inner.items()})
-        return values
-
 
 def _name(entry: Entry) -> str:
     return f"{entry.text('client_id')}: "
-
-
-def _instead(field: Field) -> str:
-    if field.choices:
-        return f"one of {', '.join(field.choices)}" if len(field.choices) > 1 else field.choices[0]
-    return field.instead or "a text"

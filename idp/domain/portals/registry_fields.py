@@ -5,7 +5,6 @@ Owns the form of one key. Does not own what keys demand of one another: see regi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from idp.domain.portals.clients import (
@@ -15,38 +14,7 @@ from idp.domain.portals.clients import (
     SigningAlgorithm,
     SubjectType,
 )
-
-
-class Kind(StrEnum):
-    """What a key holds."""
-
-    TEXT = "text"
-    WORDS = "words"
-    """Words in one text, separated by spaces (RFC 7591: `scope`)."""
-    FLAG = "flag"
-    COUNT = "count"
-    LIST = "list"
-    """A list of texts."""
-    MAPPING = "mapping"
-    SECRETS = "secrets"
-    """One or two texts: env:NAME, file:PATH or sha256:DIGEST."""
-    JWKS = "jwks"
-    """A JWK Set written out, or file:PATH."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One key. `pattern` holds for the text, or for each text of a list; `instead` says what to write otherwise."""
-
-    name: str
-    kind: Kind
-    doc: str
-    choices: tuple[str, ...] = ()
-    pattern: str = ""
-    instead: str = ""
-    required: bool = False
-    fields: tuple[Field, ...] = ()
-
+from idp.domain.portals.file_fields import Field, Kind
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$"
 PRINTABLE = r"^[^\x00-\x1f\x7f]{1,200}$"
