@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, LargeBinary, Table
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import JSON, Column, ColumnElement, LargeBinary, Table, cast, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from idp.domain.platform.instants import Instant
+from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, text
 
 authorization_transactions = Table(
@@ -26,3 +34,70 @@ posted_requests = Table(
     Column("parameters", JSON, nullable=False),
     instant("expires_at", index=True),
 )
+
+_row = authorization_transactions.c
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A transaction as it is stored."""
+
+    id: str
+    browser_hash: bytes
+    client_id: str
+    request: Mapping[str, str]
+    done: Mapping[str, Any]
+    created_at: Instant
+    closed_at: Instant | None
+    expires_at: Instant
+
+
+def insert_transaction(connection: Connected, row: TransactionRow) -> None:
+    """Begin one."""
+    values = {name: getattr(row, name) for name in TransactionRow.__slots__}
+    connection.execute(insert(authorization_transactions).values(values))
+
+
+def find_transaction_row(connection: Connected, transaction_id: str) -> TransactionRow | None:
+    """The transaction of that id, whatever its state, or None."""
+    found = connection.execute(select(authorization_transactions).where(_row.id == transaction_id)).mappings().first()
+    return TransactionRow(**found) if found else None
+
+
+def record_done(connection: Connected, transaction_id: str, step: str, at: Instant, session_id: str) -> bool:
+    """Note in an open transaction that this session did `step` (journey.Act) now; False when it is closed or gone.
+
+    One statement: two tabs that do different things at once lose neither.
+    """
+    act = {step: {"at": at, "session_id": session_id}}
+    here = (_row.id == transaction_id, _row.closed_at.is_(None), _row.expires_at > at)
+    changed = update(authorization_transactions).where(*here).values(done=_merged(connection, act))
+    return connection.execute(changed).rowcount == 1
+
+
+def _merged(connection: Connected, act: Mapping[str, Any]) -> ColumnElement[Any]:
+    if connection.dialect.name == "postgresql":
+        return cast(cast(_row.done, JSONB).concat(cast(act, JSONB)), JSON)
+    return func.json_patch(_row.done, json.dumps(act))
+
+
+def close_transaction(connection: Connected, transaction_id: str, at: Instant) -> bool:
+    """End it; False when someone else did first: it is answered once."""
+    here = (_row.id == transaction_id, _row.closed_at.is_(None))
+    return connection.execute(update(authorization_transactions).where(*here).values(closed_at=at)).rowcount == 1
+
+
+def insert_posted_request(
+    connection: Connected, handle: str, parameters: Sequence[tuple[str, str]], expires_at: Instant
+) -> None:
+    """Keep the parameters of a POST until its browser comes back for them."""
+    row = {"handle": handle, "parameters": [list(pair) for pair in parameters], "expires_at": expires_at}
+    connection.execute(insert(posted_requests).values(row))
+
+
+def take_posted_request(connection: Connected, handle: str, now: Instant) -> list[tuple[str, str]] | None:
+    """The parameters under this handle, which is spent by it; None when there is none, or no more."""
+    here = (posted_requests.c.handle == handle, posted_requests.c.expires_at > now)
+    taken = delete(posted_requests).where(*here).returning(posted_requests.c.parameters)
+    found = connection.execute(taken).scalar()
+    return None if found is None else [(name, value) for name, value in found]

@@ -1,0 +1,111 @@
+"""Beginning, finding and cancelling authorization transactions, and keeping what was posted to /authorize."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+
+from idp.domain.platform.actors import Actor
+from idp.domain.platform.audit_events import AuditEvent, AuditRecord
+from idp.domain.platform.digests import token_hash
+from idp.domain.platform.instants import Instant, after
+from idp.domain.sign_in.journey import Act, Done
+from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
+from idp.store.sign_in.transactions import (
+    TransactionRow,
+    find_transaction_row,
+    insert_posted_request,
+    insert_transaction,
+    record_done,
+    take_posted_request,
+)
+from idp.usecases.deps import Deps
+from idp.usecases.platform.audit import write_audit
+
+LONGEST_ID = 43
+
+
+def begin_transaction(
+    deps: Deps, actor: Actor, client_id: str, request: Mapping[str, str], browser_token: str
+) -> OpenTransaction:
+    """A new transaction of this browser; its id is unguessable, and worthless in any other browser."""
+    now = deps.clock.now()
+    row = TransactionRow(
+        id=deps.random.token(),
+        browser_hash=token_hash(browser_token),
+        client_id=client_id,
+        request=request,
+        done={},
+        created_at=now,
+        closed_at=None,
+        expires_at=after(now, deps.lifetimes.transaction),
+    )
+    with deps.transaction() as connection:
+        insert_transaction(connection, row)
+    return _opened(row)
+
+
+def find_transaction(
+    deps: Deps, actor: Actor, transaction_id: str, browser_token: str
+) -> OpenTransaction | TransactionRefusal:
+    """The transaction of that id if this browser began it and it is neither closed nor expired."""
+    if not 0 < len(transaction_id) <= LONGEST_ID:
+        return TransactionRefusal(RefusalReason.UNKNOWN)
+    with deps.read() as connection:
+        row = find_transaction_row(connection, transaction_id)
+    if row is None:
+        return TransactionRefusal(RefusalReason.UNKNOWN)
+    refusal = _refusal(row, browser_token, deps.clock.now())
+    if refusal is None:
+        return _opened(row)
+    if refusal.reason is RefusalReason.FOREIGN_BROWSER:
+        with deps.transaction() as connection:
+            record = AuditRecord(AuditEvent.TRANSACTION_FOREIGN_BROWSER, client_id=row.client_id)
+            write_audit(connection, deps, actor, record)
+    return refusal
+
+
+def cancel_transaction(deps: Deps, actor: Actor, transaction_id: str, browser_token: str) -> TransactionRefusal | None:
+    """Note that the person gave up: /authorize/resume then answers access_denied and closes it. None when noted."""
+    with deps.transaction() as connection:
+        row = find_transaction_row(connection, transaction_id)
+        if row is None:
+            return TransactionRefusal(RefusalReason.UNKNOWN)
+        now = deps.clock.now()
+        refusal = _refusal(row, browser_token, now)
+        if refusal is None and record_done(connection, row.id, Act.CANCEL, now, ""):
+            write_audit(connection, deps, actor, AuditRecord(AuditEvent.SIGN_IN_CANCELLED, client_id=row.client_id))
+        return refusal
+
+
+def keep_posted_request(deps: Deps, actor: Actor, parameters: Sequence[tuple[str, str]]) -> str:
+    """A handle, good once and for 60 s, under which a browser finds again what was posted for it."""
+    handle = deps.random.token()
+    with deps.transaction() as connection:
+        ends = after(deps.clock.now(), deps.lifetimes.posted_request)
+        insert_posted_request(connection, handle, parameters, ends)
+    return handle
+
+
+def redeem_posted_request(deps: Deps, handle: str) -> list[tuple[str, str]] | None:
+    """What was posted under this handle, once."""
+    if not 0 < len(handle) <= LONGEST_ID:
+        return None
+    with deps.transaction() as connection:
+        return take_posted_request(connection, handle, deps.clock.now())
+
+
+def _refusal(row: TransactionRow, browser_token: str, now: Instant) -> TransactionRefusal | None:
+    """The browser comes first: a foreign one learns nothing of how far the transaction is."""
+    if not browser_token or not hmac.compare_digest(token_hash(browser_token), row.browser_hash):
+        return TransactionRefusal(RefusalReason.FOREIGN_BROWSER, row.client_id)
+    if row.closed_at is not None:
+        return TransactionRefusal(RefusalReason.CLOSED, row.client_id)
+    if row.expires_at <= now:
+        return TransactionRefusal(RefusalReason.EXPIRED, row.client_id)
+    return None
+
+
+def _opened(row: TransactionRow) -> OpenTransaction:
+    done = Done.from_json(row.done)
+    return OpenTransaction(row.id, row.client_id, row.request, done, row.created_at, row.expires_at)

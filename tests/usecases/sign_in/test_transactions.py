@@ -1,0 +1,141 @@
+"""Authorization transactions belong to the browser that began them, and end."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from sqlalchemy import select
+
+from idp.adapters.clock import QuietClock
+from idp.domain.platform.actors import Actor, ActorRole
+from idp.domain.sign_in.journey import Act, DoneAct
+from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
+from idp.store.database import Database
+from idp.store.platform.audit import audit_events
+from idp.store.sign_in.transactions import close_transaction, record_done
+from idp.usecases.deps import Deps
+from idp.usecases.sign_in.transactions import (
+    begin_transaction,
+    cancel_transaction,
+    find_transaction,
+    keep_posted_request,
+    redeem_posted_request,
+)
+from tests.quiet import quiet_deps
+
+ACTOR = Actor(ActorRole.ANONYMOUS, address="203.0.113.7", request_id="r")
+REQUEST = {"client_id": "portail", "scope": "openid"}
+
+
+@pytest.fixture
+def deps(database: Database) -> Deps:
+    return quiet_deps(database)
+
+
+def begin(deps: Deps) -> OpenTransaction:
+    begun = begin_transaction(deps, ACTOR, "portail", REQUEST, "my browser")
+    assert isinstance(begun, OpenTransaction)
+    return begun
+
+
+def reason(found: OpenTransaction | TransactionRefusal | None) -> RefusalReason | None:
+    return found.reason if isinstance(found, TransactionRefusal) else None
+
+
+def events(deps: Deps) -> list[tuple[str, str]]:
+    with deps.read() as connection:
+        rows = connection.execute(select(audit_events.c.event, audit_events.c.client_id).order_by(audit_events.c.id))
+        return [(row.event, row.client_id) for row in rows]
+
+
+def test_the_browser_that_began_a_transaction_finds_it(deps: Deps) -> None:
+    begun = begin(deps)
+    assert find_transaction(deps, ACTOR, begun.id, "my browser") == begun
+
+
+@pytest.mark.parametrize("token", ["", "another browser"])
+def test_another_browser_does_not_find_it(deps: Deps, token: str) -> None:
+    refusal = find_transaction(deps, ACTOR, begin(deps).id, token)
+    assert refusal == TransactionRefusal(RefusalReason.FOREIGN_BROWSER, "portail")
+
+
+def test_a_foreign_browser_leaves_a_trace(deps: Deps) -> None:
+    find_transaction(deps, ACTOR, begin(deps).id, "another browser")
+    assert events(deps) == [("transaction.foreign_browser", "portail")]
+
+
+@pytest.mark.parametrize("unknown", ["", "x", "x" * 43, "x" * 44, "é"])
+def test_an_id_we_never_gave_is_unknown(deps: Deps, unknown: str) -> None:
+    assert reason(find_transaction(deps, ACTOR, unknown, "my browser")) is RefusalReason.UNKNOWN
+
+
+def test_a_transaction_expires(deps: Deps) -> None:
+    begun = begin(deps)
+    cast(QuietClock, deps.clock).advance(deps.lifetimes.transaction)
+    assert reason(find_transaction(deps, ACTOR, begun.id, "my browser")) is RefusalReason.EXPIRED
+
+
+def test_a_transaction_closes_once(deps: Deps) -> None:
+    begun = begin(deps)
+    with deps.transaction() as connection:
+        assert close_transaction(connection, begun.id, deps.clock.now())
+        assert not close_transaction(connection, begun.id, deps.clock.now())
+    assert reason(find_transaction(deps, ACTOR, begun.id, "my browser")) is RefusalReason.CLOSED
+
+
+def test_what_was_done_is_kept_with_its_moment_and_its_session(deps: Deps) -> None:
+    begun = begin(deps)
+    with deps.transaction() as connection:
+        assert record_done(connection, begun.id, Act.SIGN_IN, deps.clock.now(), "s1")
+        assert record_done(connection, begun.id, Act.CONSENT, deps.clock.now(), "s1")
+    found = find_transaction(deps, ACTOR, begun.id, "my browser")
+    assert isinstance(found, OpenTransaction)
+    act = DoneAct(deps.clock.now(), "s1")
+    assert found.done.acts == {"sign_in": act, "consent": act}
+
+
+def test_a_later_act_replaces_the_same_act_of_an_earlier_session(deps: Deps) -> None:
+    begun = begin(deps)
+    with deps.transaction() as connection:
+        record_done(connection, begun.id, Act.SIGN_IN, deps.clock.now(), "s1")
+        record_done(connection, begun.id, Act.SIGN_IN, deps.clock.now(), "s2")
+    found = find_transaction(deps, ACTOR, begun.id, "my browser")
+    assert isinstance(found, OpenTransaction)
+    assert found.done.acts["sign_in"].session_id == "s2"
+
+
+def test_nothing_is_done_in_a_closed_transaction(deps: Deps) -> None:
+    begun = begin(deps)
+    with deps.transaction() as connection:
+        close_transaction(connection, begun.id, deps.clock.now())
+        assert not record_done(connection, begun.id, Act.SIGN_IN, deps.clock.now(), "s1")
+
+
+def test_cancelling_is_noted_for_the_resume_to_answer(deps: Deps) -> None:
+    begun = begin(deps)
+    assert cancel_transaction(deps, ACTOR, begun.id, "my browser") is None
+    found = find_transaction(deps, ACTOR, begun.id, "my browser")
+    assert isinstance(found, OpenTransaction)
+    assert found.done.has(Act.CANCEL)
+    assert events(deps) == [("sign_in.cancelled", "portail")]
+
+
+def test_another_browser_cannot_cancel(deps: Deps) -> None:
+    begun = begin(deps)
+    assert reason(cancel_transaction(deps, ACTOR, begun.id, "another")) is RefusalReason.FOREIGN_BROWSER
+    found = find_transaction(deps, ACTOR, begun.id, "my browser")
+    assert isinstance(found, OpenTransaction)
+    assert not found.done.has(Act.CANCEL)
+
+
+def test_a_posted_request_is_found_once(deps: Deps) -> None:
+    handle = keep_posted_request(deps, ACTOR, [("scope", "openid"), ("resource", "a"), ("resource", "b")])
+    assert redeem_posted_request(deps, handle) == [("scope", "openid"), ("resource", "a"), ("resource", "b")]
+    assert redeem_posted_request(deps, handle) is None
+
+
+def test_a_posted_request_waits_sixty_seconds(deps: Deps) -> None:
+    handle = keep_posted_request(deps, ACTOR, [("scope", "openid")])
+    cast(QuietClock, deps.clock).advance(60_000)
+    assert redeem_posted_request(deps, handle) is None
