@@ -32,6 +32,10 @@ def slots_of_this_machine() -> int:
     return max(1, len(os.sched_getaffinity(0)) - 1)
 
 
+class HashingStalled(Exception):
+    """No thread of this machine got to the task in reasonable time; it will not be done."""
+
+
 class HashThreads:
     """The hash threads of one process. They start at the first task, so after any fork."""
 
@@ -42,32 +46,39 @@ class HashThreads:
         self._changed = threading.Condition()
         self._started = False
 
-    def run(self, work: Callable[[], Result]) -> tuple[Result, float]:
+    def run(self, work: Callable[[], Result], patience: float | None = None) -> tuple[Result, float]:
         """Do `work` in a hash thread when its turn comes; its result, and the seconds it kept the thread.
 
         These hold the wait for the slot: they grow when other processes of the machine hash too.
+
+        Raises:
+            HashingStalled: it was not begun within `patience` seconds.
+            OSError: the folder of locks cannot be written.
         """
         future: Future[tuple[Result, float]] = Future()
         with self._changed:
             self._start()
             self._tasks.append(lambda started: _settle(future, work, started))
             self._changed.notify()
-        return future.result()
+        try:
+            return future.result(patience)
+        except TimeoutError:
+            if future.cancel():
+                raise HashingStalled from None
+            return future.result()
 
     def _start(self) -> None:
         if self._started:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        for number in range(self.slots):
+        files = [(self._open(f"hash-slot-{n}.turn"), self._open(f"hash-slot-{n}.lock")) for n in range(self.slots)]
+        for number, (turnstile, slot) in enumerate(files):
             # Daemons: a process that stops does not wait for guesses to be hashed.
-            threading.Thread(target=self._work, args=(number,), name=f"hash-{number}", daemon=True).start()
+            threading.Thread(target=self._work, args=(turnstile, slot), name=f"hash-{number}", daemon=True).start()
         self._started = True
 
-    def _work(self, number: int) -> None:
-        # Only a dedicated thread: without privilege it could never raise its priority again.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        turnstile = self._open(f"hash-slot-{number}.turn")
-        slot = self._open(f"hash-slot-{number}.lock")
+    def _work(self, turnstile: int, slot: int) -> None:
+        _lower_priority()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._tasks)
@@ -106,7 +117,15 @@ class HashThreads:
             return self._tasks.popleft() if self._tasks else None
 
 
+def _lower_priority() -> None:
+    """Only in a dedicated thread: without privilege it could never raise its priority again."""
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
+
+
 def _settle(future: Future[tuple[Result, float]], work: Callable[[], Result], started: float) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
     try:
         result = work()
     except BaseException as error:  # the waiting request must hear of it, and the thread must live on
@@ -121,5 +140,5 @@ class QuietThreads(HashThreads):
     def __init__(self) -> None:
         self.slots = 1
 
-    def run(self, work: Callable[[], Result]) -> tuple[Result, float]:
+    def run(self, work: Callable[[], Result], patience: float | None = None) -> tuple[Result, float]:
         return work(), 0.0

@@ -21,6 +21,9 @@ from idp.adapters.password_hashes import Bcrypt, PasswordHashes, Pepper, QuietBc
 PATIENCE_SECONDS = 3.0
 """The queue admits what it can serve in this time."""
 
+STALLED_SECONDS = 10 * PATIENCE_SECONDS
+"""A request whose task was not begun by then gives up: another process of this machine holds every slot."""
+
 SMOOTHING = 0.2
 """How much the newest task counts in the mean duration."""
 
@@ -44,15 +47,24 @@ class Place:
     def verify(
         self, password: str, stored: str | None, *, highest_cost: int = 0, admissible: bool = True
     ) -> Verification:
-        """Whether `stored` was made of `password`; see PasswordHashes.verify for what a refusal costs."""
+        """Whether `stored` was made of `password`; see PasswordHashes.verify for what a refusal costs.
+
+        Raises:
+            HashingStalled: no hash thread got to it.
+        """
         hashes = self._hasher.hashes
         return self._hasher.work(
-            lambda: hashes.verify(password, stored, highest_cost=highest_cost, admissible=admissible)
+            lambda: hashes.verify(password, stored, highest_cost=highest_cost, admissible=admissible),
+            STALLED_SECONDS,
         )
 
     def hash(self, password: str) -> str:
-        """A new hash of `password`."""
-        return self._hasher.work(lambda: self._hasher.hashes.make(password))
+        """A new hash of `password`.
+
+        Raises:
+            HashingStalled: no hash thread got to it.
+        """
+        return self._hasher.work(lambda: self._hasher.hashes.make(password), STALLED_SECONDS)
 
     def leave(self) -> None:
         """Give the place back; once is enough."""
@@ -103,9 +115,9 @@ class Hasher:
         with self._lock:
             self._taken -= 1
 
-    def work(self, task: Callable[[], Result]) -> Result:
+    def work(self, task: Callable[[], Result], patience: float | None = None) -> Result:
         """Run `task` in a hash thread."""
-        result, seconds = self._threads.run(task)
+        result, seconds = self._threads.run(task, patience)
         with self._lock:
             mean = seconds if self._mean_seconds is None else self._mean_seconds
             self._mean_seconds = mean + SMOOTHING * (seconds - mean)

@@ -16,7 +16,7 @@ _RUNS = (
     "azertyuiopqsdfghjklmwxcvbn",
     "qwertyuiopasdfghjklzxcvbnm",
     "qwertzuiopasdfghjklyxcvbnm",
-    "01234567890",
+    "0123456789" * 13,  # as long as any password: it goes round
 )
 _SHORTEST_RUN = 4
 
