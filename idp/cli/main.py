@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from idp.cli.db import db_group
+from idp.cli.demo import demo_command
 from idp.cli.run import run_command
 from idp.settings import SettingsError
 from idp.store.database import StoreUnavailable
@@ -30,4 +31,5 @@ def main() -> None:
 
 
 main.add_command(db_group, "db")
+main.add_command(demo_command, "demo")
 main.add_command(run_command, "run")

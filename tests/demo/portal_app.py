@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
@@ -55,6 +56,7 @@ def portal_under_test(folder: Path, portal: Portal = PORTALS[0]) -> PortalUnderT
     place = Place(ISSUER, 8000, folder)
     prepare(place)
     app = create_portal(portal, place)
+    app.test_client_class = FlaskClient  # the partner's hygiene is the partner's: test_pages.py asserts it
     key = ECKey.generate_key("P-256", {"kid": "one", "use": "sig", "alg": "ES256"}, private=True)
     app.extensions["gateway"].server_metadata.update(
         _loaded_at=time.time(),

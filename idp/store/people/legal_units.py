@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 
 from idp.domain.people.new_accounts import RegistryEntry
 from idp.domain.people.siret import Siret
+from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, reference, text
 from idp.store.upsert import insert_unless_there
@@ -42,3 +43,12 @@ def ensure_establishment(connection: Connected, siret: Siret, label: str) -> Non
     """The establishment and its legal unit are there; what was known of them is left as it was."""
     insert_unless_there(connection, legal_units, {"siren": str(siret.siren), "label": label})
     insert_unless_there(connection, establishments, {"siret": str(siret), "siren": str(siret.siren), "label": label})
+
+
+def close_establishment(connection: Connected, siret: Siret, successor: Siret | None, now: Instant) -> None:
+    """The establishment is closed; what took over, if anything, is known already. A closed one stays as it is."""
+    connection.execute(
+        update(establishments)
+        .where(establishments.c.siret == siret, establishments.c.closed_at.is_(None))
+        .values(closed_at=now, successor_siret=successor)
+    )
