@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from idp.domain.portals.theme_checks import AA_TEXT, contrast
 from idp.domain.portals.theme_fields import COLORS, CONTRACT, FONTS, SPACES
 
 
@@ -31,4 +32,29 @@ def build_css(values: Mapping[str, Any]) -> str:
 
 
 def _colors(palette: Mapping[str, str]) -> str:
-    return "".join(f"--mire-{color.replace('_', '-')}:{palette[color]};" for color in COLORS)
+    given = "".join(f"--mire-{color.replace('_', '-')}:{palette[color]};" for color in COLORS)
+    return f"{given}--mire-muted:{_muted(palette)};--mire-primary-hover:{_hovered(palette)};"
+
+
+def _muted(palette: Mapping[str, str]) -> str:
+    """The text colour nearer to the page, as far as it stays readable on page and card."""
+    return _first_readable(palette["text"], palette["bg"], (palette["bg"], palette["surface"]), (35, 30, 25, 20, 10))
+
+
+def _hovered(palette: Mapping[str, str]) -> str:
+    """The button's colour nearer to the text, as far as its label stays readable."""
+    grounds = (palette["on_primary"], palette["bg"], palette["surface"])
+    return _first_readable(palette["primary"], palette["text"], grounds, (30, 20, 10))
+
+
+def _first_readable(color: str, towards: str, grounds: Sequence[str], percents: Sequence[int]) -> str:
+    for percent in percents:
+        mixed = _mixed(color, towards, percent)
+        if all(contrast(mixed, ground) >= AA_TEXT for ground in grounds):
+            return mixed
+    return color
+
+
+def _mixed(color: str, towards: str, percent: int) -> str:
+    parts = [(int(color[at : at + 2], 16), int(towards[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{one + (other - one) * percent // 100:02x}" for one, other in parts)
