@@ -16,6 +16,7 @@ from pathlib import Path
 
 PINNED = "4affbb56f49df6d5325610b06762156f1dcdbc6ef57cea5c136d7e8a00a8cd24"
 MEMBER = "package/css/pico.css"
+HEAD = "/*! Pico CSS v2.1.1 (https://picocss.com), copyright 2019-2025, MIT licence; cut by .ci/vendor_pico.py */\n"
 TARGET = Path(__file__).resolve().parents[1] / "idp" / "web" / "static" / "pico.css"
 
 WANTED = frozenset(
@@ -31,7 +32,9 @@ WANTED = frozenset(
 )
 """Check boxes and radio buttons stay the browser's own: Pico draws their ticks with data: URLs."""
 
-UNWANTED_PSEUDO = re.compile(r"::?(-webkit-(?!text|search|inner|outer)|-moz-(?!focus)|host|placeholder-shown|picker)|\[data-")
+UNWANTED_PSEUDO = re.compile(
+    r"::?(-webkit-(?!text|search|inner|outer)|-moz-(?!focus)|host|placeholder-shown|picker)|\[data-"
+)
 VARIABLE = re.compile(r"var\((--pico-[\w-]+)")
 
 
@@ -52,8 +55,7 @@ def cut(css: str) -> str:
     """The same style sheet with only the wanted rules, on one line each."""
     rules = list(wanted_rules(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)))
     rules = without_unused_variables(rules)
-    head = "/*! Pico CSS v2.1.1 (https://picocss.com), copyright 2019-2025, MIT licence; cut down by .ci/vendor_pico.py */\n"
-    return head + "\n".join(written(rule) for rule in rules) + "\n"
+    return HEAD + "\n".join(written(rule) for rule in rules) + "\n"
 
 
 Rule = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -96,7 +98,10 @@ def is_wanted(selector: str) -> bool:
             if not any(is_wanted(option) for option in split(inside, ",")):
                 return False
         positive = without_functions(positive, function)
-    names = re.findall(r"(?<![\w.:\[=#-])[a-z][a-z0-9]*(?![\w=\]-])|\.[\w-]+|\[[^\]]*\]", re.sub(r"::?[\w-]+(\([^)]*\))?", "", positive))
+    names = re.findall(
+        r"(?<![\w.:\[=#-])[a-z][a-z0-9]*(?![\w=\]-])|\.[\w-]+|\[[^\]]*\]",
+        re.sub(r"::?[\w-]+(\([^)]*\))?", "", positive),
+    )
     return all(name.replace('"', "") in WANTED for name in names)
 
 

@@ -17,6 +17,7 @@ from idp.http.proxies import ProxyHops
 from idp.http.ready_bytes import EXTENSION as READY
 from idp.http.ready_bytes import ReadyBytes
 from idp.http.static_files import register_static_files
+from idp.http.theme_files import register_theme_files
 from idp.usecases.deps import Deps
 
 
@@ -40,6 +41,7 @@ def register(
     register_languages(app)
     register_errors(app)
     register_static_files(app, secure=issuer.scheme == "https")
+    register_theme_files(app)
     secure = issuer.scheme == "https"
 
     @app.before_request
