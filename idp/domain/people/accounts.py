@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,3 +69,14 @@ class Account:
     """Sessions, devices, refresh families and tokens older than this are dead."""
     created_at: Instant
     updated_at: Instant
+
+
+def is_spelled(account: Account, family_name: str, given_name: str) -> bool:
+    """Whether the names are typed exactly as registered (clients with `match: exact`); takes the same time for any."""
+    same_family = _is_same(family_name, account.family_name)
+    same_given = _is_same(given_name, account.given_name)
+    return same_family and same_given
+
+
+def _is_same(typed: str, registered: str) -> bool:
+    return hmac.compare_digest(unicodedata.normalize("NFC", typed).encode(), registered.encode())

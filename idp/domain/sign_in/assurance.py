@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from idp.domain.people.accounts import AccountState
+
 
 class Acr(StrEnum):
     """Levels of assurance, lowest first (OpenID Connect Core section 2, `acr`)."""
@@ -21,3 +23,8 @@ class Acr(StrEnum):
 
 PASSWORD_AMR = ("pwd",)
 """Authentication method reference of a password (RFC 8176 section 2)."""
+
+
+def acr_of_password(state: AccountState) -> Acr:
+    """What a password alone proves."""
+    return Acr.EIDAS1 if state is AccountState.ACTIVE else Acr.EIDAS0

@@ -134,6 +134,12 @@ def insert_account(connection: Connected, row: Mapping[str, Any]) -> int | None:
     return number
 
 
+def hold_if_valid_from(connection: Connected, account_id: int, valid_from: Instant) -> bool:
+    """Whether nothing that ends sessions has happened since `valid_from`; and nothing will until commit."""
+    unchanged = select(accounts.c.id).where(accounts.c.id == account_id, accounts.c.valid_from == valid_from)
+    return connection.execute(unchanged.with_for_update(key_share=True)).first() is not None
+
+
 def renew_password_hash(connection: Connected, account_id: int, old_hash: str, new_hash: str) -> bool:
     """The same password under a new cost or pepper; False when the password was changed meanwhile."""
     changed = connection.execute(

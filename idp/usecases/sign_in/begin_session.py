@@ -1,0 +1,102 @@
+"""Steps of every accepted sign-in, in its open transaction: the session, the known browser, the journey's mark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from idp.domain.people.accounts import Account
+from idp.domain.platform.actors import Actor
+from idp.domain.platform.address_prefixes import address_prefix
+from idp.domain.platform.audit_events import AuditEvent, AuditRecord
+from idp.domain.platform.digests import token_hash
+from idp.domain.platform.instants import Instant, after
+from idp.domain.sign_in.assurance import PASSWORD_AMR, acr_of_password
+from idp.domain.sign_in.journey import Act
+from idp.domain.sign_in.password_triplet import TripletAttempt
+from idp.store.database import Connected
+from idp.store.people.accounts import AccountRow, hold_if_valid_from
+from idp.store.sign_in.devices import keep_device
+from idp.store.sign_in.sessions import end_session, find_live_session, insert_session, rotate_session
+from idp.store.sign_in.transactions import record_done
+from idp.usecases.deps import Deps
+from idp.usecases.platform.audit import write_audit
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A session and its new cookie."""
+
+    id: str
+    token: str
+
+
+def hold_account(connection: Connected, found: AccountRow) -> bool:
+    """Whether the account is still as it was when the password was compared; it stays so until commit.
+
+    The hash takes its time: a password changed or a person suspended meanwhile must win.
+    """
+    return hold_if_valid_from(connection, found.account.id, found.account.valid_from)
+
+
+def begin_session(
+    connection: Connected, deps: Deps, actor: Actor, attempt: TripletAttempt, account: Account, at: Instant
+) -> Began:
+    """The browser's session from now on, under a new cookie, marked in the transaction it was opened for.
+
+    The same person's session goes on (portals already joined to it stay so); another person's ends. A cookie value
+    from before the sign-in never is one from after it, so planting one gains nothing (session fixation).
+    """
+    token = deps.random.token()
+    values = _session_values(deps, actor, attempt, account, token, at)
+    began = Began(_rotated(connection, deps, actor, attempt, account, values), token)
+    if not began.id:
+        began = Began(deps.random.token(16), token)
+        insert_session(connection, {**values, "id": began.id, "account_id": account.id, "created_at": at})
+    record_done(connection, attempt.transaction_id, Act.SIGN_IN, at, began.id)
+    return began
+
+
+def _session_values(
+    deps: Deps, actor: Actor, attempt: TripletAttempt, account: Account, token: str, at: Instant
+) -> dict[str, Any]:
+    return {
+        "token_hash": token_hash(token),
+        "auth_time": at,
+        "last_seen_at": at,
+        "acr": acr_of_password(account.state),
+        "amr": " ".join(PASSWORD_AMR),
+        "browser_label": attempt.browser_label,
+        "address_prefix": address_prefix(actor.address),
+        "expires_at": after(at, deps.lifetimes.session_absolute),
+    }
+
+
+def _rotated(
+    connection: Connected,
+    deps: Deps,
+    actor: Actor,
+    attempt: TripletAttempt,
+    account: Account,
+    values: dict[str, Any],
+) -> str:
+    """The id of the browser's own session, now under its new cookie; "" when a new one is needed."""
+    if not attempt.session_token:
+        return ""
+    old_hash = token_hash(attempt.session_token)
+    old = find_live_session(connection, old_hash, values["auth_time"], deps.lifetimes)
+    if old is None:
+        return ""
+    if old.account_id == account.id:
+        return old.id if rotate_session(connection, old.id, old_hash, values) else ""
+    if end_session(connection, old.id, old.account_id, values["auth_time"]):
+        replaced = AuditRecord(AuditEvent.SESSION_ENDED, old.subject, attempt.client_id, {"session": old.id})
+        write_audit(connection, deps, actor, replaced)
+    return ""
+
+
+def remember_browser(connection: Connected, deps: Deps, account: Account, device_token: str, at: Instant) -> str:
+    """The browser's device cookie, which this account now knows: its own if we gave it out, else a new one."""
+    token = device_token or deps.random.token()
+    keep_device(connection, token_hash(token), account.id, at, after(at, deps.lifetimes.device))
+    return token
