@@ -30,6 +30,7 @@ from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.themes import ThemeSet
 from idp.http import health, hygiene
+from idp.oauth import blueprint as oauth_door
 from idp.settings import Settings, SettingsError
 from idp.store.database import Database, StoreUnavailable, engine_options
 from idp.store.metadata import db
@@ -37,8 +38,9 @@ from idp.store.migrate import is_current
 from idp.usecases.deps import Deps
 from idp.usecases.platform.keys import ensure_keys, load_key_ring
 from idp.usecases.platform.sealed_values import load_pairwise_salt
+from idp.web import blueprint as web_door
 
-DOORS: tuple[Callable[[Flask, Deps], None], ...] = (health.register,)
+DOORS: tuple[Callable[[Flask, Deps], None], ...] = (health.register, oauth_door.register, web_door.register)
 """`register` of each door's blueprint.py."""
 
 

@@ -13,6 +13,7 @@ from idp.http.errors import register_errors
 from idp.http.headers import harden
 from idp.http.languages import register_languages
 from idp.http.limits import LARGEST_BODY, MOST_PARAMETERS, check_request
+from idp.http.moments import register_moments
 from idp.http.proxies import ProxyHops
 from idp.http.ready_bytes import EXTENSION as READY
 from idp.http.ready_bytes import ReadyBytes
@@ -38,6 +39,7 @@ def register(
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    register_moments(app)
     register_languages(app)
     register_errors(app)
     register_static_files(app, secure=issuer.scheme == "https")

@@ -1,0 +1,73 @@
+"""What a person sees of their own connections, and taking a portal's lasting access back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from idp.domain.platform.actors import Actor
+from idp.domain.platform.audit_events import AuditEvent, AuditRecord
+from idp.domain.portals.clients import GATEWAY_CLIENT_ID, ClientRegistry
+from idp.domain.sign_in.sessions import LiveSession
+from idp.store.portals.connections import OfflineGrant, clients_of_sessions, offline_grants, revoke_authorization
+from idp.store.sign_in.sessions import list_live_sessions
+from idp.usecases.deps import Deps
+from idp.usecases.platform.audit import write_audit
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedSession:
+    """One session, and the names of the portals it reached."""
+
+    session: LiveSession
+    is_this: bool
+    portals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastingAccess:
+    """One grant that outlives sessions, and the portal's name."""
+
+    grant: OfflineGrant
+    portal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Everything of one person that is open now."""
+
+    sessions: Sequence[ConnectedSession]
+    lasting: Sequence[LastingAccess]
+
+
+def list_connections(deps: Deps, session: LiveSession) -> Connections:
+    """What is open for the account behind `session`."""
+    registry, now = deps.registry(), deps.clock.now()
+    with deps.read() as connection:
+        live = list_live_sessions(connection, session.account_id, now, deps.lifetimes)
+        reached = clients_of_sessions(connection, [item.id for item in live])
+        grants = offline_grants(connection, session.account_id, now)
+    return Connections(
+        [ConnectedSession(item, item.id == session.id, _names(registry, reached.get(item.id, ()))) for item in live],
+        [
+            LastingAccess(grant, client.client_name)
+            for grant in grants
+            if (client := registry.find(grant.client_id)) is not None
+        ],
+    )
+
+
+def take_back(deps: Deps, actor: Actor, session: LiveSession, *, authorization_id: str) -> bool:
+    """End one lasting access of this account; False when there is no such one."""
+    with deps.transaction() as connection:
+        client_id = revoke_authorization(connection, authorization_id, session.account_id, deps.clock.now())
+        if client_id is None:
+            return False
+        record = AuditRecord(AuditEvent.AUTHORIZATION_REVOKED, subject=session.subject, client_id=client_id)
+        write_audit(connection, deps, actor, record)
+    return True
+
+
+def _names(registry: ClientRegistry, client_ids: Sequence[str]) -> tuple[str, ...]:
+    known = (registry.find(client_id) for client_id in client_ids if client_id != GATEWAY_CLIENT_ID)
+    return tuple(sorted(client.client_name for client in known if client is not None))

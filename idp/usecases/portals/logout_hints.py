@@ -1,0 +1,32 @@
+"""Reading an id_token_hint for logout."""
+
+from __future__ import annotations
+
+from idp.domain.portals.logout import LogoutHint
+from idp.domain.portals.subjects import client_subject
+from idp.domain.sign_in.sessions import LiveSession
+from idp.usecases.deps import Deps
+
+ID_TOKEN_TYPE = "JWT"
+
+
+def read_logout_hint(deps: Deps, token: str, client_id: str) -> LogoutHint | None:
+    """What an ID token of ours says, however old it is (RP-Initiated Logout 1.0 section 2), else None.
+
+    `client_id`, when it is sent beside the hint, must be the token's own.
+    """
+    claims = deps.signer.verify(token, typ=ID_TOKEN_TYPE) if token else None
+    if claims is None or claims.get("iss") != deps.issuer:
+        return None
+    audience = claims.get("aud")
+    if not isinstance(audience, str) or (client_id and client_id != audience):
+        return None
+    client = deps.registry().find(audience)
+    if client is None:
+        return None
+    return LogoutHint(client, str(claims.get("sub", "")), str(claims.get("sid", "")))
+
+
+def hints_at(deps: Deps, hint: LogoutHint, session: LiveSession) -> bool:
+    """Whether the hint was given to the person of this session: else it could end somebody else's."""
+    return hint.subject == client_subject(hint.client, session.subject, deps.pairwise_salt())
