@@ -32,8 +32,8 @@ def slots_of_this_machine() -> int:
     return max(1, len(os.sched_getaffinity(0)) - 1)
 
 
-class HashingStalled(Exception):
-    """No thread of this machine got to the task in reasonable time; it will not be done."""
+class HasherUnavailable(Exception):
+    """Nothing was hashed: no thread got to it in reasonable time, or the folder of locks cannot be written."""
 
 
 class HashThreads:
@@ -52,8 +52,7 @@ class HashThreads:
         These hold the wait for the slot: they grow when other processes of the machine hash too.
 
         Raises:
-            HashingStalled: it was not begun within `patience` seconds.
-            OSError: the folder of locks cannot be written.
+            HasherUnavailable: it was not begun within `patience` seconds, or the folder of locks cannot be written.
         """
         future: Future[tuple[Result, float]] = Future()
         with self._changed:
@@ -64,14 +63,17 @@ class HashThreads:
             return future.result(patience)
         except TimeoutError:
             if future.cancel():
-                raise HashingStalled from None
+                raise HasherUnavailable from None
             return future.result()
 
     def _start(self) -> None:
         if self._started:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        files = [(self._open(f"hash-slot-{n}.turn"), self._open(f"hash-slot-{n}.lock")) for n in range(self.slots)]
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            files = [(self._open(f"hash-slot-{n}.turn"), self._open(f"hash-slot-{n}.lock")) for n in range(self.slots)]
+        except OSError as error:
+            raise HasherUnavailable from error
         for number, (turnstile, slot) in enumerate(files):
             # Daemons: a process that stops does not wait for guesses to be hashed.
             threading.Thread(target=self._work, args=(turnstile, slot), name=f"hash-{number}", daemon=True).start()

@@ -50,7 +50,7 @@ class Place:
         """Whether `stored` was made of `password`; see PasswordHashes.verify for what a refusal costs.
 
         Raises:
-            HashingStalled: no hash thread got to it.
+            HasherUnavailable: no hash thread got to it.
         """
         hashes = self._hasher.hashes
         return self._hasher.work(
@@ -62,7 +62,7 @@ class Place:
         """A new hash of `password`.
 
         Raises:
-            HashingStalled: no hash thread got to it.
+            HasherUnavailable: no hash thread got to it.
         """
         return self._hasher.work(lambda: self._hasher.hashes.make(password), STALLED_SECONDS)
 

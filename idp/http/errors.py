@@ -15,7 +15,7 @@ from idp.http.actors import request_id
 from idp.http.limits import WrongScheme
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
-from idp.usecases.deps import StoreUnavailable
+from idp.usecases.deps import HasherUnavailable, StoreUnavailable
 
 RETRY_AFTER_SECONDS = 5
 BACK_CHANNEL = frozenset(
@@ -37,7 +37,8 @@ logger = logging.getLogger("mire.errors")
 def register_errors(app: Flask) -> None:
     """Nothing that a view raises leaves the application in another form than these."""
     app.register_error_handler(HTTPException, on_http_error)
-    app.register_error_handler(StoreUnavailable, on_store_unavailable)
+    app.register_error_handler(StoreUnavailable, on_unavailable)
+    app.register_error_handler(HasherUnavailable, on_unavailable)
     app.register_error_handler(DomainError, on_domain_error)
     app.register_error_handler(Exception, on_unforeseen)
 
@@ -55,9 +56,9 @@ def on_http_error(error: HTTPException) -> Response:
     return response
 
 
-def on_store_unavailable(error: StoreUnavailable) -> Response:
-    """The database is full, locked or absent: nothing was half-written, come back."""
-    logger.error("store unavailable", exc_info=error, extra={"mire": {"request_id": request_id()}})
+def on_unavailable(error: StoreUnavailable | HasherUnavailable) -> Response:
+    """The database or the hash threads are full, locked or absent: nothing was half-written, come back."""
+    logger.error("unavailable", exc_info=error, extra={"mire": {"request_id": request_id()}})
     response = answer(PageError.UNAVAILABLE, "temporarily_unavailable", 503)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

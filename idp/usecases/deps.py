@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from idp.adapters.clock import Clock
 from idp.adapters.couriers import Couriers
+from idp.adapters.hash_threads import HasherUnavailable as HasherUnavailable  # doors answer 503 to it
 from idp.adapters.hasher import Hasher
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog

@@ -13,6 +13,8 @@ class AuditEvent(StrEnum):
     ACCOUNT_IMPORTED = "account.imported"
     PASSWORD_CHANGED = "account.password_changed"
     ACCOUNT_STATE_CHANGED = "account.state_changed"
+    IDENTITY_CHANGED = "account.identity_changed"
+    ESTABLISHMENT_CLOSED = "establishment.closed"
     SIGN_IN_ACCEPTED = "sign_in.accepted"
     SIGN_IN_REFUSED = "sign_in.refused"
     SIGN_IN_DELAYED = "sign_in.delayed"

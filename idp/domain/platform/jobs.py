@@ -9,6 +9,8 @@ class JobKind(StrEnum):
     """One name per kind of job; `idp/jobs/handlers.py` maps each to a use case."""
 
     ROTATE_KEYS = "keys.rotate"
+    CUT_OFF_ACCOUNT = "account.cut_off"
+    """`valid_from` of the account `subject` has moved: end its sessions and tell the portals."""
 
 
 class Schedule(StrEnum):

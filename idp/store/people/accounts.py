@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from idp.domain.people.accounts import Account, AccountState, Role
+from idp.domain.people.identities import FormerIdentity
 from idp.domain.people.password_hashes import cost_of
 from idp.domain.people.siret import Siret
 from idp.domain.people.triplets import TripletKey
@@ -148,6 +149,83 @@ def renew_password_hash(connection: Connected, account_id: int, old_hash: str, n
         .values(password_hash=new_hash, password_cost=cost_of(new_hash))
     )
     return changed.rowcount == 1
+
+
+def set_password(connection: Connected, account_id: int, new_hash: str, now: Instant) -> bool:
+    """Another password; what was opened before `now` is dead. False when the account was radiated meanwhile."""
+    changed = connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id, accounts.c.state != AccountState.RADIATED)
+        .values(
+            password_hash=new_hash,
+            password_cost=cost_of(new_hash),
+            password_changed_at=now,
+            valid_from=now,
+            updated_at=now,
+        )
+    )
+    return changed.rowcount == 1
+
+
+def set_state(
+    connection: Connected,
+    account_id: int,
+    before: AccountState,
+    wanted: AccountState,
+    now: Instant,
+    *,
+    cuts_off: bool,
+) -> bool:
+    """Another state; False when the account is no longer in the one it was in. `cuts_off` moves `valid_from`."""
+    changed = connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id, accounts.c.state == before)
+        .values({"state": wanted, "updated_at": now} | ({"valid_from": now} if cuts_off else {}))
+    )
+    return changed.rowcount == 1
+
+
+def set_identity(
+    connection: Connected, account_id: int, key: TripletKey, family_name: str, given_name: str, now: Instant
+) -> None:
+    """Another triplet, in its registered spelling and as a key."""
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id)
+        .values(
+            siret=key.siret,
+            family_name=family_name,
+            given_name=given_name,
+            family_name_key=key.family_name_key,
+            given_name_key=key.given_name_key,
+            updated_at=now,
+        )
+    )
+
+
+def insert_history(connection: Connected, account: Account, *, until: Instant, changed_by: str) -> None:
+    """Remember by what the account was found until now."""
+    connection.execute(
+        insert(identity_history).values(
+            account_id=account.id,
+            siret=account.siret,
+            family_name=account.family_name,
+            given_name=account.given_name,
+            until=until,
+            changed_by=changed_by,
+        )
+    )
+
+
+def list_history(connection: Connected, account_id: int) -> Sequence[FormerIdentity]:
+    """By what the account was found before, oldest first."""
+    rows = connection.execute(
+        select(identity_history).where(identity_history.c.account_id == account_id).order_by(identity_history.c.id)
+    )
+    return [
+        FormerIdentity(Siret(row.siret), row.family_name, row.given_name, Instant(row.until), row.changed_by)
+        for row in rows
+    ]
 
 
 def _account_rows() -> Select[Any]:

@@ -7,28 +7,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from idp.domain.people.accounts import AccountState, Role
-from idp.domain.people.new_accounts import NewAccount
+from idp.domain.people.accounts import AccountState
 from idp.domain.people.rules import PeopleRules
 from idp.domain.people.triplets import triplet_key
-from idp.domain.platform.actors import Actor, ActorRole
 from idp.domain.platform.audit_events import AuditEvent
 from idp.store.database import Database
 from idp.store.people.accounts import accounts, find_by_triplet, people
 from idp.store.platform.audit import audit_events
 from idp.usecases.people.accounts import AlreadyThere, Created, NotAccepted, create_account
 from tests.quiet import quiet_deps
-
-OPERATOR = Actor(ActorRole.OPERATOR, "root")
-CLAIRE = NewAccount(
-    siret="999 000 375 00017",
-    family_name="Moutin",
-    given_name="Claire",
-    email="claire@Example.FR",
-    role=Role.ADMINISTRATOR,
-    password="Mire2026demo",
-    organisation="GIP MDS TEST PROJET",
-)
+from tests.usecases.people.conftest import CLAIRE, OPERATOR
 
 
 def test_an_account_is_found_by_its_canonical_triplet(database: Database) -> None:
