@@ -9,6 +9,7 @@ from wsgiref.types import WSGIApplication
 
 from flask import Flask
 
+from idp.adapters.assertions import AssertionVerifier
 from idp.adapters.clock import Clock
 from idp.adapters.couriers import Couriers
 from idp.adapters.hasher import build_hasher
@@ -67,6 +68,7 @@ def build_deps(settings: Settings) -> Deps:
         registry=Held(first=lambda: first_registry(settings)),
         themes=Held(first=lambda: first_themes(settings)),
         signer=Signer(clock),
+        assertions=AssertionVerifier(),
         sealer=Sealer([SealingKey(secret.id, secret.value) for secret in settings.key_encryption_key]),
         pairwise_salt=Held(first=lambda: load_pairwise_salt(deps)),
         couriers=Couriers(),

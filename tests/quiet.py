@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 
+from idp.adapters.assertions import AssertionVerifier
 from idp.adapters.clock import QuietClock
 from idp.adapters.couriers import QuietCouriers
 from idp.adapters.hasher import QuietHasher
@@ -44,6 +45,7 @@ def quiet_deps(database: Database, **overrides: Any) -> Deps:
         registry=lambda: registry,
         themes=lambda: themes,
         signer=QuietSigner(clock),
+        assertions=AssertionVerifier(),
         sealer=QuietSealer(),
         pairwise_salt=lambda: b"s" * 32,
         couriers=QuietCouriers(),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+from idp.adapters.assertions import AssertionVerifier
 from idp.adapters.clock import Clock
 from idp.adapters.couriers import Couriers
 from idp.adapters.hash_threads import HasherUnavailable as HasherUnavailable  # doors answer 503 to it
@@ -43,6 +44,7 @@ class Deps:
     themes: Callable[[], ThemeSet]
     """Every theme as it is now; swapped whole."""
     signer: Signer
+    assertions: AssertionVerifier
     sealer: Sealer
     pairwise_salt: Callable[[], bytes]
     """What pairwise subjects are derived from; opened once a process."""

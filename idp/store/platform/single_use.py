@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 
-from sqlalchemy import Exists, Table, exists
+from sqlalchemy import ColumnElement, Exists, Table, exists
 
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
@@ -41,6 +41,6 @@ def revoke_jti(connection: Connected, jti: str, expires_at: Instant) -> bool:
     return insert_once(connection, revoked_tokens, {"jti": jti, "expires_at": expires_at})
 
 
-def is_revoked(jti: str) -> Exists:
+def is_revoked(jti: str | ColumnElement[str]) -> Exists:
     """The condition to put in the read that loads everything else about a token."""
     return exists().where(revoked_tokens.c.jti == jti)

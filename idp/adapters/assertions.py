@@ -1,0 +1,97 @@
+"""Verifying what clients sign (RFC 7515): an assertion proves a client only under a key that it is registered with."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+
+from idp.adapters.key_ring import JWK_TYPES, Jwk
+from idp.domain.platform.keys import SigningAlgorithm
+
+LONGEST = 16_384
+"""Characters of the longest assertion that is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAssertion:
+    """A compact JWS taken apart; nothing in it is proven yet."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    message: bytes
+    signature: bytes
+
+
+def read_assertion(text: str) -> ReadAssertion | None:
+    """The parts of a compact JWS whose header and payload are JSON objects, else None."""
+    parts = text.encode().split(b".") if len(text) <= LONGEST else []
+    if len(parts) != 3:
+        return None
+    header, claims, signature = _object(parts[0]), _object(parts[1]), _decode(parts[2])
+    if header is None or claims is None or signature is None or "crit" in header:
+        return None
+    return ReadAssertion(header, claims, parts[0] + b"." + parts[1], signature)
+
+
+class AssertionVerifier:
+    """Verifies with clients' keys, each set parsed once for as long as the registry holds it."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[int, tuple[Mapping[str, Any], Sequence[Jwk]]] = {}
+
+    def verify(
+        self, assertion: ReadAssertion, jwks: Mapping[str, Any] | None, only: SigningAlgorithm | None = None
+    ) -> bool:
+        """Whether one of these keys made the signature.
+
+        The header names the algorithm, but it must be one of ours, the client's own when it is registered with one,
+        and fit the key's type: an HMAC under a public key, or `none`, never gets here (RFC 8725 section 2.1).
+        """
+        named = assertion.header.get("alg")
+        if named not in tuple(SigningAlgorithm) or (only is not None and named != only):
+            return False
+        alg, kid = SigningAlgorithm(named), assertion.header.get("kid")
+        keys = [key for key in self._keys(jwks) if isinstance(key, JWK_TYPES[alg]) and _may(key, alg)]
+        if kid is not None and any(key.kid is not None for key in keys):
+            keys = [key for key in keys if key.kid == kid]
+        model = JWSRegistry.algorithms[alg]
+        return any(model.verify(assertion.message, assertion.signature, key) for key in keys)
+
+    def _keys(self, jwks: Mapping[str, Any] | None) -> Sequence[Jwk]:
+        if not jwks:
+            return ()
+        known = self._parsed.get(id(jwks))
+        if known is None or known[0] is not jwks:  # an id may come back for another set after a reload
+            if len(self._parsed) > 1000:
+                self._parsed.clear()
+            known = (jwks, tuple(KeySet.import_key_set({"keys": list(jwks["keys"])}).keys))  # type: ignore[arg-type]
+            self._parsed[id(jwks)] = known
+        return known[1]
+
+
+def _may(key: Jwk, alg: SigningAlgorithm) -> bool:
+    """A key that says its `alg` or `use` is for nothing else (RFC 7517 sections 4.2 and 4.4)."""
+    said = key.as_dict(private=False)
+    return said.get("alg", alg) == alg and said.get("use", "sig") == "sig"
+
+
+def _decode(text: bytes) -> bytes | None:
+    try:
+        return urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    except Base64Error:
+        return None
+
+
+def _object(text: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(_decode(text) or b"")
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,102 @@
+"""Who is this client? RFC 6749 section 2.3, RFC 7523 section 2.2, OpenID Connect Core section 9.
+
+One credential a request, and only by the method that the client is registered with: a client that registered a key
+pair must not be impersonated by a leaked secret, nor a confidential one by leaving its secret out.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
+
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
+from flask import request as flask_request
+
+from idp.domain.portals.client_proofs import ProofProblem, Unproven
+from idp.domain.portals.clients import Client, ClientAuthentication
+from idp.http.actors import anonymous_actor
+from idp.oauth.clients import OAuthClient, matches_secret
+from idp.usecases.deps import Deps
+from idp.usecases.portals.client_authentication import prove_by_assertion, record_failure
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a request offers as proof: by which method, for whom, and the secret in each spelling it may have."""
+
+    method: ClientAuthentication
+    claimed: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    assertion: str = field(default="", repr=False)
+
+
+def authenticate(deps: Deps, authorization: str, form: Mapping[str, str]) -> OAuthClient:
+    """The client that proved itself.
+
+    Raises:
+        InvalidClientError: nobody did; it was audited why.
+        InvalidRequestError: more than one credential.
+    """
+    credential = read_credential(authorization, form)
+    proven = credential if isinstance(credential, Unproven) else prove(deps, credential)
+    if isinstance(proven, Client) and form.get("client_id", proven.client_id) != proven.client_id:
+        proven = Unproven(form["client_id"], ProofProblem.UNKNOWN_CLIENT)
+    if isinstance(proven, Unproven):
+        record_failure(deps, anonymous_actor(flask_request), proven)
+        # The same words for every reason: whether a client exists is not for everyone to know.
+        raise InvalidClientError("Client authentication failed.", status_code=401)
+    return OAuthClient(proven)
+
+
+def read_credential(authorization: str, form: Mapping[str, str]) -> Credential | Unproven:
+    """The one credential of a request.
+
+    Raises:
+        InvalidRequestError: there are several (RFC 6749 section 2.3).
+    """
+    by_header = authorization[:6].lower() == "basic "
+    by_secret, by_assertion = "client_secret" in form, "client_assertion" in form
+    if by_header + by_secret + by_assertion > 1:
+        raise InvalidRequestError("More than one client authentication method.")
+    if by_header:
+        return read_basic(authorization)
+    claimed = form.get("client_id", "")
+    if by_assertion:
+        if form.get("client_assertion_type") != ASSERTION_TYPE:
+            return Unproven(claimed, ProofProblem.UNREADABLE)
+        return Credential(ClientAuthentication.PRIVATE_KEY_JWT, claimed, assertion=form["client_assertion"])
+    if not claimed:
+        return Unproven("", ProofProblem.NOTHING_SENT)
+    if by_secret:
+        return Credential(ClientAuthentication.SECRET_POST, claimed, (form["client_secret"],))
+    return Credential(ClientAuthentication.NONE, claimed)
+
+
+def read_basic(authorization: str) -> Credential | Unproven:
+    """RFC 6749 section 2.3.1 form-encodes both halves; many clients do not, so the secret counts in both spellings."""
+    try:
+        name, colon, secret = b64decode(authorization[6:].strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return Unproven("", ProofProblem.UNREADABLE)
+    if not colon or "\0" in name:
+        return Unproven("", ProofProblem.UNREADABLE)
+    return Credential(ClientAuthentication.SECRET_BASIC, unquote_plus(name), (secret, unquote_plus(secret)))
+
+
+def prove(deps: Deps, credential: Credential) -> Client | Unproven:
+    """The client whose credential this is."""
+    if credential.method is ClientAuthentication.PRIVATE_KEY_JWT:
+        return prove_by_assertion(deps, credential.assertion)
+    client = deps.registry().find(credential.claimed)
+    if client is None:
+        return Unproven(credential.claimed, ProofProblem.UNKNOWN_CLIENT)
+    if client.token_endpoint_auth_method is not credential.method:
+        return Unproven(credential.claimed, ProofProblem.OTHER_METHOD)
+    if credential.method is not ClientAuthentication.NONE and not matches_secret(client, credential.secrets):
+        return Unproven(credential.claimed, ProofProblem.WRONG_SECRET)
+    return client

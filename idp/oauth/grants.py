@@ -1,0 +1,149 @@
+"""The grants of /token. Authlib checks the request; one use case each answers it, and only use cases write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authlib.oauth2.rfc6749 import (
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+    OAuth2Error,
+    UnauthorizedClientError,
+    grants,
+)
+from flask import request as flask_request
+
+from idp.domain.portals.clients import Client
+from idp.domain.portals.grants import Grant, TokenRefusal
+from idp.http.actors import client_actor
+from idp.oauth.answers import NO_STORE
+from idp.usecases.portals.refreshing import refresh
+from idp.usecases.portals.tokens import find_code, issue_for_client, redeem_code
+
+METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+
+
+class InvalidTargetError(OAuth2Error):  # type: ignore[misc]
+    """The resource is unknown, or not for this client (RFC 8707 section 2)."""
+
+    error = "invalid_target"
+    description = "The requested resource is invalid, unknown or not for this client."
+
+
+def answered(given: bytes | TokenRefusal) -> tuple[int, bytes, Any]:
+    """Authlib's triple for what a use case answered.
+
+    Raises:
+        OAuth2Error: it refused.
+    """
+    if isinstance(given, bytes):
+        return 200, given, NO_STORE
+    match given:
+        case TokenRefusal.INVALID_TARGET:
+            raise InvalidTargetError
+        case TokenRefusal.INVALID_SCOPE:
+            raise InvalidScopeError
+    raise InvalidGrantError("The grant is invalid, expired, revoked or was issued to another client.")
+
+
+class PresentedCode:
+    """An authorization code as Authlib's checks see it."""
+
+    def __init__(self, grant: Grant) -> None:
+        self.grant = grant
+        self.code_challenge = grant.code_challenge
+
+    def get_redirect_uri(self) -> str:
+        return self.grant.redirect_uri
+
+    def get_scope(self) -> str:
+        return " ".join(self.grant.scopes)
+
+
+class CodeGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: ignore[misc]
+    """RFC 6749 section 4.1.3. The authorization side is not here: /authorize has its own flow."""
+
+    GRANT_TYPE = "authorization_code"
+    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+
+    validate_token_request = grants.AuthorizationCodeGrant.validate_token_request
+
+    def query_authorization_code(self, code: str, client: Any) -> PresentedCode | None:
+        """The code if it is this client's; one of a client without a secret always has a challenge."""
+        grant = find_code(self.server.deps, code)
+        if grant is None or grant.client_id != client.client_id:
+            return None
+        return None if client.entry.is_public and not grant.code_challenge else PresentedCode(grant)
+
+    def create_token_response(self) -> tuple[int, bytes, Any]:
+        client: Client = self.request.client.entry
+        given = redeem_code(
+            self.server.deps,
+            client_actor(flask_request, client.client_id),
+            client,
+            self.request.authorization_code.grant,
+            resources=asked_resources(self.request),
+        )
+        return answered(given)
+
+
+class RefreshTokenGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: ignore[misc]
+    """RFC 6749 section 6, OpenID Connect Core section 12."""
+
+    GRANT_TYPE = "refresh_token"
+    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+
+    def validate_token_request(self) -> None:
+        self.request.client = authenticate_for(self)
+        if "refresh_token" not in self.request.form:
+            raise InvalidRequestError("Missing 'refresh_token' in request.")
+
+    def create_token_response(self) -> tuple[int, bytes, Any]:
+        client: Client = self.request.client.entry
+        given = refresh(
+            self.server.deps,
+            client_actor(flask_request, client.client_id),
+            client,
+            self.request.form["refresh_token"],
+            scopes=frozenset((self.request.payload.scope or "").split()),
+            resources=asked_resources(self.request),
+        )
+        return answered(given)
+
+
+class ClientCredentialsGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: ignore[misc]
+    """RFC 6749 section 4.4: confidential clients only."""
+
+    GRANT_TYPE = "client_credentials"
+    TOKEN_ENDPOINT_AUTH_METHODS = METHODS[:3]
+
+    def validate_token_request(self) -> None:
+        self.request.client = authenticate_for(self)
+
+    def create_token_response(self) -> tuple[int, bytes, Any]:
+        client: Client = self.request.client.entry
+        asked = self.request.payload.scope
+        # Without a person there is no one to identify, nor to be offline for.
+        allowed = client.scopes - {"openid", "offline_access"}
+        scopes = allowed.intersection(asked.split()) if asked else allowed
+        return answered(
+            issue_for_client(self.server.deps, client, scopes=scopes, resources=asked_resources(self.request))
+        )
+
+
+def authenticate_for(grant: Any) -> Any:
+    """The client, if it may use this grant.
+
+    Raises:
+        InvalidClientError, UnauthorizedClientError
+    """
+    client = grant.authenticate_token_endpoint_client()
+    if not client.check_grant_type(grant.GRANT_TYPE):
+        raise UnauthorizedClientError("The client is not registered for this grant type.")
+    return client
+
+
+def asked_resources(request: Any) -> tuple[str, ...]:
+    """Every `resource` of the request (RFC 8707 section 2.2)."""
+    return tuple(request.payload.datalist.get("resource", ()))

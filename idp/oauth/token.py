@@ -1,0 +1,22 @@
+"""POST /token."""
+
+from __future__ import annotations
+
+from authlib.oauth2.rfc6749 import OAuth2Error
+from flask import Response, request
+
+from idp.oauth.answers import error_response
+from idp.oauth.payloads import BodyRequest
+from idp.oauth.server import current_server
+
+
+def token() -> Response:
+    """RFC 6749 section 3.2."""
+    server = current_server()
+    try:
+        body = BodyRequest(request)
+        grant = server.get_token_grant(body)
+        grant.validate_token_request()
+        return server.handle_response(*grant.create_token_response())
+    except OAuth2Error as error:
+        return error_response(error)

@@ -1,0 +1,53 @@
+"""Clients proving who they are: by assertion (RFC 7523), and what of a failure is written."""
+
+from __future__ import annotations
+
+from idp.adapters.assertions import read_assertion
+from idp.domain.platform.actors import Actor
+from idp.domain.platform.audit_events import AuditEvent, AuditRecord
+from idp.domain.platform.metrics import Metric
+from idp.domain.portals.client_assertions import AcceptedAssertion, check_assertion
+from idp.domain.portals.client_proofs import ProofProblem, Unproven
+from idp.domain.portals.clients import Client, ClientAuthentication
+from idp.store.platform.single_use import spend
+from idp.usecases.deps import Deps
+from idp.usecases.platform.audit import write_audit
+
+LONGEST_NAME = 100
+"""What an unknown client calls itself is traced up to here."""
+PURPOSE = "client_assertion"
+
+
+def prove_by_assertion(deps: Deps, text: str) -> Client | Unproven:
+    """The client that signed this assertion for us, now, and never before: one statement when all else is right."""
+    assertion = read_assertion(text)
+    claimed = assertion.claims.get("sub") if assertion else None
+    if assertion is None or not isinstance(claimed, str):
+        return Unproven("", ProofProblem.UNREADABLE)
+    client = deps.registry().find(claimed)
+    if client is None:
+        return Unproven(claimed, ProofProblem.UNKNOWN_CLIENT)
+    if client.token_endpoint_auth_method is not ClientAuthentication.PRIVATE_KEY_JWT:
+        return Unproven(claimed, ProofProblem.OTHER_METHOD)
+    audiences = {deps.issuer, f"{deps.issuer}/token"}
+    accepted = check_assertion(assertion.claims, claimed, audiences, deps.clock.now(), deps.lifetimes)
+    if accepted is None:
+        return Unproven(claimed, ProofProblem.WRONG_ASSERTION)
+    if not deps.assertions.verify(assertion, client.jwks, client.token_endpoint_auth_signing_alg):
+        return Unproven(claimed, ProofProblem.WRONG_SIGNATURE)
+    return client if _spend(deps, claimed, accepted) else Unproven(claimed, ProofProblem.REPLAYED)
+
+
+def record_failure(deps: Deps, actor: Actor, failure: Unproven) -> None:
+    """Trace that somebody was not taken for the client that they claimed to be."""
+    deps.metrics.count(Metric.CLIENT_AUTHENTICATION_FAILURES)
+    facts: dict[str, str | int] = {"reason": failure.problem}
+    claimed = failure.claimed[:LONGEST_NAME]
+    record = AuditRecord(AuditEvent.CLIENT_AUTHENTICATION_FAILED, client_id=claimed, facts=facts)
+    with deps.transaction() as connection:
+        write_audit(connection, deps, actor, record)
+
+
+def _spend(deps: Deps, client_id: str, assertion: AcceptedAssertion) -> bool:
+    with deps.transaction() as connection:
+        return spend(connection, PURPOSE, client_id, assertion.jti, assertion.expires_at)

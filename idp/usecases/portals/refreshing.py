@@ -1,0 +1,128 @@
+"""A refresh token for the next one: rotated by one UPDATE, forgiving for ten seconds, merciless afterwards.
+
+RFC 9700 section 4.14.2: reuse of a replaced refresh token means that two parties hold it, so the family ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from idp.adapters.sealer import decrypt_under, encrypt_under
+from idp.domain.platform.actors import Actor
+from idp.domain.platform.audit_events import AuditEvent, AuditRecord
+from idp.domain.platform.digests import token_hash
+from idp.domain.platform.instants import Instant
+from idp.domain.platform.metrics import Metric
+from idp.domain.portals.clients import Client, GrantType
+from idp.domain.portals.grants import Grant, RefreshFamily, TokenRefusal
+from idp.domain.portals.refresh_tokens import RefreshToken, read_refresh_token
+from idp.domain.portals.tokens import choose_audience
+from idp.store.portals.grants import FamilyWithGrant, find_family
+from idp.store.portals.spending import move_generation, revoke_grant
+from idp.usecases.deps import Deps
+from idp.usecases.platform.audit import write_audit
+from idp.usecases.portals.token_signing import sign_for_person
+
+
+def refresh(
+    deps: Deps,
+    actor: Actor,
+    client: Client,
+    presented: str,
+    *,
+    scopes: Set[str] = frozenset(),
+    resources: Sequence[str] = (),
+) -> bytes | TokenRefusal:
+    """The JSON of the token response: three statements; a request that lost the race reads the row once more."""
+    token = read_refresh_token(presented)
+    found = _find(deps, client, token) if token else None
+    if token is None or found is None:
+        return TokenRefusal.INVALID_GRANT
+    if not _is_newest(found.family, token):
+        return _replaced(deps, actor, token, found)
+    rotated = _rotate(deps, actor, client, token, found, scopes=scopes, resources=resources)
+    if rotated is not None:
+        return rotated
+    again = _find(deps, client, token)
+    return TokenRefusal.INVALID_GRANT if again is None else _replaced(deps, actor, token, again)
+
+
+def _find(deps: Deps, client: Client, token: RefreshToken) -> FamilyWithGrant | None:
+    """The family of this token if it is this client's and holds."""
+    with deps.read() as connection:
+        found = find_family(connection, token.family_id)
+    if found is None or found.family.client_id != client.client_id:
+        return None
+    return found if found.family.holds(found.grant, deps.clock.now(), deps.lifetimes) else None
+
+
+def _is_newest(family: RefreshFamily, token: RefreshToken) -> bool:
+    return family.generation == token.generation
+
+
+def _rotate(
+    deps: Deps,
+    actor: Actor,
+    client: Client,
+    token: RefreshToken,
+    found: FamilyWithGrant,
+    *,
+    scopes: Set[str],
+    resources: Sequence[str],
+) -> bytes | TokenRefusal | None:
+    """The answer under a new generation; None when another request moved it first."""
+    grant, now = found.grant, deps.clock.now()
+    old_hash = token_hash(token.text)
+    granted = grant.scopes & client.scopes
+    if old_hash != found.family.token_hash:
+        return TokenRefusal.INVALID_GRANT  # a guess: nobody ever held this token, so nothing ends
+    if not scopes <= granted:
+        return TokenRefusal.INVALID_SCOPE
+    wanted = frozenset(scopes) or granted
+    audience = choose_audience(
+        deps.registry(), deps.issuer, client, asked=resources, scopes=wanted, granted_resource=grant.resource
+    )
+    if audience is None:
+        return TokenRefusal.INVALID_TARGET
+    next_token = RefreshToken(token.family_id, token.generation + 1, deps.random.token(32))
+    # No nonce: OpenID Connect Core section 12.2.
+    body = sign_for_person(deps, client, grant, audience, wanted, refresh_token=next_token.text, nonce="", now=now)
+    new_hash, sealed = token_hash(next_token.text), encrypt_under(token.text, body)
+    with deps.transaction() as connection:
+        moved = move_generation(
+            connection,
+            token.family_id,
+            token.generation,
+            old_hash=old_hash,
+            new_hash=new_hash,
+            response=sealed,
+            now=now,
+        )
+        if moved:
+            write_audit(connection, deps, actor, _record(AuditEvent.TOKEN_REFRESHED, grant))
+    if not moved:
+        return None
+    deps.metrics.count(Metric.TOKENS, grant_type=GrantType.REFRESH_TOKEN, outcome="given")
+    return body
+
+
+def _replaced(deps: Deps, actor: Actor, token: RefreshToken, found: FamilyWithGrant) -> bytes | TokenRefusal:
+    """What a token of an earlier generation gets: the identical answer for a moment, else the end of its family."""
+    family, now = found.family, deps.clock.now()
+    if token.generation > family.generation:
+        return TokenRefusal.INVALID_GRANT
+    if token.generation == family.generation - 1 and now < family.rotated_at + deps.lifetimes.refresh_reuse:
+        answer = decrypt_under(token.text, family.previous_response or b"")
+        return TokenRefusal.INVALID_GRANT if answer is None else answer
+    _end(deps, actor, found.grant, now)
+    return TokenRefusal.INVALID_GRANT
+
+
+def _end(deps: Deps, actor: Actor, grant: Grant, now: Instant) -> None:
+    with deps.transaction() as connection:
+        revoke_grant(connection, grant.id, now)
+        write_audit(connection, deps, actor, _record(AuditEvent.REFRESH_REPLAYED, grant))
+
+
+def _record(event: AuditEvent, grant: Grant) -> AuditRecord:
+    return AuditRecord(event, grant.person.subject, grant.client_id, {"authorization": grant.id})
