@@ -6,10 +6,12 @@ import base64
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
+
+from idp.domain.platform.hosts import is_loopback_name
 
 PREFIX = "IDP_"
 
@@ -37,16 +39,6 @@ def _issuer(raw: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback_name(parts.hostname)):
         raise ValueError("must start with https:// (http:// is for loopback names only)")
     return raw
-
-
-def is_loopback_name(host: str) -> bool:
-    """Whether `host` can only be this machine: localhost, *.localhost (RFC 6761 section 6.3) or a loopback address."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _secrets(raw: str) -> tuple[Secret, ...]:

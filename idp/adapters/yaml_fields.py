@@ -38,7 +38,7 @@ class FieldReader:
             if name in fields:
                 self._value(fields[name], value, values, lines, where)
             elif name in self._elsewhere:
-                self._file.problem(line_of(key), f"{where}unknown key {name}; write {self._elsewhere[name]}")
+                self._file.problem(line_of(key), f"{where}{name}: unknown key; write {self._elsewhere[name]}")
             else:
                 self._file.unknown(line_of(key), name, tuple(fields), where)
         for field in table:
@@ -97,7 +97,7 @@ class FieldReader:
             elif text is not None:
                 lines[f"{field.name}.{len(items)}"] = line_of(item)
                 items.append(text)
-        return items
+        return items if len(items) == len(node.value) else None
 
     def _secret_sources(self, field: Field, node: yaml.Node, lines: dict[str, int], where: str) -> list[str] | None:
         if isinstance(node, yaml.ScalarNode):

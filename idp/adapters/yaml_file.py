@@ -92,7 +92,7 @@ class YamlFile:
         """Note an unknown key, with the nearest known one."""
         near = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
         instead = f"did you mean {near[0]}?" if near else f"write one of {', '.join(known)}"
-        self.problem(line, f"{where}unknown key {name}; {instead}")
+        self.problem(line, f"{where}{name}: unknown key; {instead}")
 
     def scalar(self, node: Node, kind: type, where: str, instead: str) -> Any:
         """The text, number or yes/no of a node; None with the problem noted when it is something else."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from idp.settings import SettingsError, is_loopback_name
+from idp.domain.platform.hosts import is_loopback_name
+from idp.settings import SettingsError
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECRET_SETTINGS = ("IDP_SECRET_KEY", "IDP_PEPPER", "IDP_KEY_ENCRYPTION_KEY")
