@@ -7,6 +7,7 @@ from flask import Flask
 from idp.oauth.end_session import blueprint as end_session
 from idp.oauth.server import install_server
 from idp.oauth.token import token
+from idp.oauth.well_known import register_well_known
 from idp.usecases.deps import Deps
 
 
@@ -14,4 +15,5 @@ def register(app: Flask, deps: Deps) -> None:
     """Add every address of this door."""
     install_server(app, deps)
     app.register_blueprint(end_session)
+    register_well_known(app, deps)
     app.add_url_rule("/token", view_func=token, methods=["POST"])
