@@ -10,5 +10,7 @@ class Message(StrEnum):
 
     SIGN_IN_DELAYED = "sign_in_delayed"
     """Someone is trying this account's door: a link that lets its owner pass. Facts: link, given_name, family_name."""
+    SIRET_ALERT = "siret_alert"
+    """Many names are being tried at an establishment. Facts: siret, given_name, family_name of an administrator."""
     PASSWORD_CHANGED = "password_changed"
     """Facts: given_name, family_name."""

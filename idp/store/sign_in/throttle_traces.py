@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Exists, exists, func, select
@@ -13,7 +13,6 @@ from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.people.accounts import accounts
 from idp.store.platform.audit import audit_events
-from idp.store.sign_in.devices import sign_in_links
 from idp.store.sign_in.sessions import SIGN_IN_STATES
 
 BATCH = 1_000
@@ -31,6 +30,11 @@ class Owner:
     given_name: str
     client_id: str
     theme: str
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """How the mail greets."""
+        return {"family_name": self.family_name, "given_name": self.given_name}
 
 
 def find_delayed_owners(connection: Connected, since: Instant, mailed_since: Instant) -> Sequence[Owner]:
@@ -69,7 +73,11 @@ def hold_unless_mailed(connection: Connected, account_id: int, mailed_since: Ins
 
 
 def _mailed(since: Instant) -> Exists:
-    return exists().where(sign_in_links.c.account_id == accounts.c.id, sign_in_links.c.created_at > since)
+    # The trail, not the links: those are swept half an hour after they were sent.
+    sent = audit_events.alias("sent")
+    return exists().where(
+        sent.c.subject == accounts.c.subject, sent.c.at > since, sent.c.event == AuditEvent.SIGN_IN_LINK_SENT
+    )
 
 
 def find_sirets_under_attack(connection: Connected, since: Instant, tries: int) -> Sequence[tuple[str, int]]:
@@ -104,6 +112,11 @@ class SiretAdministrator:
     locale: str
     family_name: str
     given_name: str
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """How the mail greets."""
+        return {"family_name": self.family_name, "given_name": self.given_name}
 
 
 def find_administrators(connection: Connected, siret: str) -> Sequence[SiretAdministrator]:
