@@ -9,6 +9,7 @@ from hashlib import sha256
 from authlib.oauth2.rfc6749 import ClientMixin
 
 from idp.domain.portals.clients import Client
+from idp.domain.portals.redirect_uris import is_registered_redirect
 
 
 class OAuthClient(ClientMixin):  # type: ignore[misc]
@@ -35,7 +36,7 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]
         return " ".join(item for item in (scope or "").split() if item in self.entry.scopes)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return redirect_uri in self.entry.redirect_uris
+        return is_registered_redirect(self.entry, redirect_uri)
 
     def check_client_secret(self, client_secret: str) -> bool:
         return matches_secret(self.entry, (client_secret,))

@@ -11,6 +11,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import Flask, Response, current_app
 
 from idp.oauth.answers import to_response
+from idp.oauth.authorization_grant import AuthorizationCodeRequest
 from idp.oauth.client_authentication import authenticate
 from idp.oauth.clients import OAuthClient
 from idp.oauth.grants import ClientCredentialsGrant, CodeGrant, RefreshTokenGrant
@@ -37,6 +38,7 @@ class MireServer(AuthorizationServer):  # type: ignore[misc]
     def __init__(self, deps: Deps) -> None:
         super().__init__()
         self.deps = deps
+        self.register_grant(AuthorizationCodeRequest)
         self.register_grant(CodeGrant, [S256Only(required=False)])
         self.register_grant(RefreshTokenGrant)
         self.register_grant(ClientCredentialsGrant)

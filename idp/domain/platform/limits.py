@@ -24,6 +24,8 @@ class Limit(StrEnum):
     PREFIX = "prefix"
     WIDE_PREFIX = "wide_prefix"
     SIRET = "siret"
+    REQUESTS = "requests"
+    WIDE_REQUESTS = "wide_requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ RULES = {
     Limit.PREFIX: LimitRule(free=50, window=10 * MINUTE),
     Limit.WIDE_PREFIX: LimitRule(free=500, window=10 * MINUTE),
     Limit.SIRET: LimitRule(free=100, window=HOUR, delays=False),
+    Limit.REQUESTS: LimitRule(free=600, window=10 * MINUTE),
+    Limit.WIDE_REQUESTS: LimitRule(free=6_000, window=10 * MINUTE),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,16 +88,16 @@ def close_transaction(connection: Connected, transaction_id: str, at: Instant) -
 
 
 def insert_posted_request(
-    connection: Connected, handle: str, parameters: Sequence[tuple[str, str]], expires_at: Instant
+    connection: Connected, handle: str, parameters: Mapping[str, str], expires_at: Instant
 ) -> None:
     """Keep the parameters of a POST until its browser comes back for them."""
-    row = {"handle": handle, "parameters": [list(pair) for pair in parameters], "expires_at": expires_at}
+    row = {"handle": handle, "parameters": parameters, "expires_at": expires_at}
     connection.execute(insert(posted_requests).values(row))
 
 
-def take_posted_request(connection: Connected, handle: str, now: Instant) -> list[tuple[str, str]] | None:
+def take_posted_request(connection: Connected, handle: str, now: Instant) -> Mapping[str, str] | None:
     """The parameters under this handle, which is spent by it; None when there is none, or no more."""
     here = (posted_requests.c.handle == handle, posted_requests.c.expires_at > now)
     taken = delete(posted_requests).where(*here).returning(posted_requests.c.parameters)
-    found = connection.execute(taken).scalar()
-    return None if found is None else [(name, value) for name, value in found]
+    found: Mapping[str, str] | None = connection.execute(taken).scalar()
+    return found

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant, after
 from idp.domain.sign_in.journey import Act, Done
-from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
+from idp.domain.sign_in.transactions import (
+    OpenTransaction,
+    RefusalReason,
+    TransactionLimit,
+    TransactionRefusal,
+    request_limit,
+    tries_of_request,
+)
+from idp.store.database import Connected
+from idp.store.platform.rate_limits import count_tries
 from idp.store.sign_in.transactions import (
     TransactionRow,
     find_transaction_row,
@@ -27,7 +36,7 @@ LONGEST_ID = 43
 
 def begin_transaction(
     deps: Deps, actor: Actor, client_id: str, request: Mapping[str, str], browser_token: str
-) -> OpenTransaction:
+) -> OpenTransaction | TransactionLimit:
     """A new transaction of this browser; its id is unguessable, and worthless in any other browser."""
     now = deps.clock.now()
     row = TransactionRow(
@@ -41,8 +50,10 @@ def begin_transaction(
         expires_at=after(now, deps.lifetimes.transaction),
     )
     with deps.transaction() as connection:
-        insert_transaction(connection, row)
-    return _opened(row)
+        limit = _count_request(connection, deps, actor)
+        if limit is None:
+            insert_transaction(connection, row)
+    return limit or _opened(row)
 
 
 def find_transaction(
@@ -78,21 +89,30 @@ def cancel_transaction(deps: Deps, actor: Actor, transaction_id: str, browser_to
         return refusal
 
 
-def keep_posted_request(deps: Deps, actor: Actor, parameters: Sequence[tuple[str, str]]) -> str:
+def keep_posted_request(deps: Deps, actor: Actor, parameters: Mapping[str, str]) -> str | TransactionLimit:
     """A handle, good once and for 60 s, under which a browser finds again what was posted for it."""
     handle = deps.random.token()
     with deps.transaction() as connection:
-        ends = after(deps.clock.now(), deps.lifetimes.posted_request)
-        insert_posted_request(connection, handle, parameters, ends)
-    return handle
+        limit = _count_request(connection, deps, actor)
+        if limit is None:
+            ends = after(deps.clock.now(), deps.lifetimes.posted_request)
+            insert_posted_request(connection, handle, parameters, ends)
+    return limit or handle
 
 
-def redeem_posted_request(deps: Deps, handle: str) -> list[tuple[str, str]] | None:
+def redeem_posted_request(deps: Deps, handle: str) -> Mapping[str, str] | None:
     """What was posted under this handle, once."""
     if not 0 < len(handle) <= LONGEST_ID:
         return None
     with deps.transaction() as connection:
         return take_posted_request(connection, handle, deps.clock.now())
+
+
+def _count_request(connection: Connected, deps: Deps, actor: Actor) -> TransactionLimit | None:
+    """Count one more stored request of this network; the limit when it is one too many."""
+    now = deps.clock.now()
+    tries = tries_of_request(actor.address, deps.keyed_hash.of)
+    return request_limit(count_tries(connection, tries, now), now)
 
 
 def _refusal(row: TransactionRow, browser_token: str, now: Instant) -> TransactionRefusal | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from idp.adapters.clock import QuietClock
 from idp.domain.platform.actors import Actor, ActorRole
+from idp.domain.platform.instants import MINUTE
+from idp.domain.platform.limits import RULES, Limit, LimitRule
 from idp.domain.sign_in.journey import Act, DoneAct
-from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
+from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionLimit, TransactionRefusal
 from idp.store.database import Database
 from idp.store.platform.audit import audit_events
-from idp.store.sign_in.transactions import close_transaction, record_done
+from idp.store.sign_in.transactions import authorization_transactions, close_transaction, record_done
 from idp.usecases.deps import Deps
 from idp.usecases.sign_in.transactions import (
     begin_transaction,
@@ -129,13 +132,51 @@ def test_another_browser_cannot_cancel(deps: Deps) -> None:
     assert not found.done.has(Act.CANCEL)
 
 
+def kept(deps: Deps) -> str:
+    handle = keep_posted_request(deps, ACTOR, REQUEST)
+    assert isinstance(handle, str)
+    return handle
+
+
 def test_a_posted_request_is_found_once(deps: Deps) -> None:
-    handle = keep_posted_request(deps, ACTOR, [("scope", "openid"), ("resource", "a"), ("resource", "b")])
-    assert redeem_posted_request(deps, handle) == [("scope", "openid"), ("resource", "a"), ("resource", "b")]
+    handle = kept(deps)
+    assert redeem_posted_request(deps, handle) == REQUEST
     assert redeem_posted_request(deps, handle) is None
 
 
 def test_a_posted_request_waits_sixty_seconds(deps: Deps) -> None:
-    handle = keep_posted_request(deps, ACTOR, [("scope", "openid")])
+    handle = kept(deps)
     cast(QuietClock, deps.clock).advance(60_000)
     assert redeem_posted_request(deps, handle) is None
+
+
+@pytest.fixture
+def two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, Limit.REQUESTS, LimitRule(free=2, window=10 * MINUTE))
+
+
+@pytest.mark.usefixtures("two_at_a_time")
+def test_one_network_stores_only_so_many_requests_and_is_told_when_to_come_back(deps: Deps) -> None:
+    begin(deps)
+    kept(deps)
+    assert keep_posted_request(deps, ACTOR, REQUEST) == TransactionLimit(600)
+    assert begin_transaction(deps, ACTOR, "portail", REQUEST, "my browser") == TransactionLimit(600)
+    with deps.read() as connection:
+        stored = connection.execute(select(func.count()).select_from(authorization_transactions)).scalar()
+    assert stored == 1
+
+
+@pytest.mark.usefixtures("two_at_a_time")
+def test_another_network_is_not_held_up(deps: Deps) -> None:
+    begin(deps)
+    begin(deps)
+    elsewhere = replace(ACTOR, address="198.51.100.9")
+    assert isinstance(begin_transaction(deps, elsewhere, "portail", REQUEST, "b"), OpenTransaction)
+
+
+@pytest.mark.usefixtures("two_at_a_time")
+def test_the_limit_ends_with_its_window(deps: Deps) -> None:
+    begin(deps)
+    begin(deps)
+    cast(QuietClock, deps.clock).advance(10 * MINUTE)
+    begin(deps)

@@ -1,0 +1,39 @@
+"""What a client may be granted of what it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from idp.domain.portals.clients import Client, ClientRegistry, GrantType
+
+OPENID = "openid"
+OFFLINE_ACCESS = "offline_access"
+
+IDENTITY_SCOPES = (
+    OPENID, "profile", "email", "phone", "organization", "roles", OFFLINE_ACCESS,
+    "given_name", "usual_name", "uid", "siret", "siren",
+)  # fmt: skip
+"""Ours, then ProConnect's scopes of one claim each. Every other scope belongs to a resource."""
+
+
+def known_scopes(registry: ClientRegistry) -> frozenset[str]:
+    """Every scope that means something here."""
+    return frozenset(IDENTITY_SCOPES).union(*(resource.scopes for resource in registry.resources.values()))
+
+
+def granted_scopes(
+    asked: Sequence[str], client: Client, known: Iterable[str], *, asks_consent: bool
+) -> tuple[str, ...]:
+    """The scopes to grant, in the order they were asked for, each once. Unknown and unregistered ones are ignored.
+
+    `offline_access` needs a client that may refresh and a person who was asked (OpenID Connect Core section 11).
+    """
+    allowed = client.scopes & frozenset(known)
+    if not (asks_consent and client.may_use(GrantType.REFRESH_TOKEN)):
+        allowed -= {OFFLINE_ACCESS}
+    return tuple(dict.fromkeys(scope for scope in asked if scope in allowed))
+
+
+def scope_text(scopes: Iterable[str]) -> str:
+    """Scopes as they are stored and sent (RFC 6749 section 3.3)."""
+    return " ".join(scopes)

@@ -1,0 +1,67 @@
+"""The guard of every step: its page opens only in the browser that began the transaction, and only while it is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Request, Response, redirect
+
+from idp.domain.portals.clients import Client
+from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
+from idp.http.actors import anonymous_actor
+from idp.http.cookies import browser_cookie
+from idp.http.csrf import FormScope
+from idp.http.deps import current_deps
+from idp.http.languages import use_ui_locales
+from idp.http.page_errors import PageError
+from idp.http.pages import error_page
+from idp.usecases.sign_in.transactions import find_transaction
+
+REFUSALS: dict[RefusalReason, tuple[PageError, int]] = {
+    RefusalReason.UNKNOWN: (PageError.UNKNOWN_TRANSACTION, 404),
+    RefusalReason.EXPIRED: (PageError.EXPIRED_TRANSACTION, 410),
+    RefusalReason.CLOSED: (PageError.CLOSED_TRANSACTION, 410),
+    RefusalReason.FOREIGN_BROWSER: (PageError.FOREIGN_BROWSER, 403),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step's page stands on."""
+
+    transaction: OpenTransaction
+    client: Client
+    scope: FormScope
+
+    @property
+    def form_action(self) -> tuple[str, ...]:
+        """Where a post of this transaction's forms may end: at the redirect URI it asked for."""
+        return (self.transaction.request["redirect_uri"],)
+
+
+def open_step(request: Request) -> Step | Response:
+    """The step that `t` names, or the page that says why not and where to start again.
+
+    From here on the request speaks the language of its authorization request.
+    """
+    deps, browser = current_deps(), browser_cookie(request)
+    found = find_transaction(deps, anonymous_actor(request), request.args.get("t", ""), browser)
+    if isinstance(found, TransactionRefusal):
+        return refusal_page(found)
+    use_ui_locales(found.request.get("ui_locales", ""))
+    client = deps.registry().find(found.client_id)
+    if client is None:  # removed from the registry since
+        return error_page(PageError.UNKNOWN_CLIENT, status=400)
+    return Step(found, client, FormScope(found.id, browser))
+
+
+def refusal_page(refusal: TransactionRefusal) -> Response:
+    """Why this transaction cannot be gone on with, in the portal's theme when it is known whose it was."""
+    code, status = REFUSALS[refusal.reason]
+    return error_page(code, client=current_deps().registry().find(refusal.client_id), status=status)
+
+
+def resume(transaction_id: str) -> Response:
+    """Back to the one dispatcher: steps never route to one another."""
+    return redirect("/authorize/resume?" + urlencode({"t": transaction_id}), code=303)  # type: ignore[return-value]

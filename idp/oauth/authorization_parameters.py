@@ -1,0 +1,79 @@
+"""The parameters of one authorization request, however they came: query, posted form, or a transaction's row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
+
+from idp.domain.portals.clients import ResponseMode
+
+REPEATABLE = ("resource", "audience")
+UNDERSTOOD = (
+    "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
+    "code_challenge_method", "prompt", "max_age", "login_hint", "id_token_hint", "acr_values", "claims", "ui_locales",
+    "display", "resource",
+)  # fmt: skip
+"""What a transaction keeps; anything else is ignored (OpenID Connect Core section 3.1.2.2)."""
+
+
+class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
+    """Authlib's view of them. A parameter without a value counts as omitted (RFC 6749 section 3.1)."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._lists: defaultdict[str, list[str]] = defaultdict(list)
+        for name, value in pairs:
+            if value:
+                self._lists[name].append(value)
+
+    @classmethod
+    def stored(cls, request: Mapping[str, str]) -> AuthorizationParameters:
+        """What a transaction kept."""
+        return cls(
+            (name, value)
+            for name, text in request.items()
+            for value in (text.split() if name in REPEATABLE else (text,))
+        )
+
+    @property
+    def data(self) -> Mapping[str, str]:
+        """The first value of each."""
+        return {name: values[0] for name, values in self._lists.items()}
+
+    @property
+    def datalist(self) -> defaultdict[str, list[str]]:
+        """Every value of each."""
+        return self._lists
+
+    def one(self, name: str) -> str:
+        """The value, or "" when it was not sent. Duplicates are refused before anyone relies on it."""
+        values = self._lists.get(name)
+        return values[0] if values else ""
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value, each once."""
+        return tuple(dict.fromkeys(self._lists.get(name, ())))
+
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        """Names sent more than once that may not be."""
+        return tuple(name for name, values in self._lists.items() if len(values) > 1 and name not in REPEATABLE)
+
+    def kept(self) -> dict[str, str]:
+        """What a transaction keeps of them."""
+        return {name: " ".join(self.all(name)) for name in UNDERSTOOD if name in self._lists}
+
+    @property
+    def response_mode(self) -> ResponseMode:
+        """Where a response, or an error before the mode is checked, goes: query unless another known mode was sent."""
+        sent = self.one("response_mode")
+        return ResponseMode(sent) if sent in set(ResponseMode) else ResponseMode.QUERY
+
+
+def authlib_request(parameters: AuthorizationParameters) -> OAuth2Request:
+    """What Authlib's hooks are given. Which scheme we were reached by is settled before (http/limits.py), so the
+    address is a constant: Authlib would refuse http on a loopback name such as gateway.localhost."""
+    request = OAuth2Request("GET", "https://authorize.invalid/")
+    request.payload = parameters
+    return request

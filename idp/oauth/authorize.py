@@ -1,0 +1,151 @@
+"""/authorize: from a request to its answer, or to the page where a person must be asked something.
+
+Steps come back to /authorize/resume (resume.py), which ends here too: one dispatcher decides.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from authlib.oauth2 import OAuth2Error
+from flask import Blueprint, Response, request
+
+from idp.domain.portals.requests import AuthorizationRequest
+from idp.domain.sign_in.journey import Answer, Ask, Done, Refuse
+from idp.domain.sign_in.transactions import OpenTransaction, TransactionLimit
+from idp.http.actors import anonymous_actor
+from idp.http.cookies import ensure_browser_cookie, session_cookie
+from idp.http.deps import current_deps
+from idp.http.page_errors import PageError
+from idp.http.pages import error_page
+from idp.http.redirects import see_other
+from idp.oauth.authorization_parameters import AuthorizationParameters, authlib_request
+from idp.oauth.errors import Refused, TemporarilyUnavailable
+from idp.oauth.response_modes import respond
+from idp.oauth.server import current_server
+from idp.usecases.portals.authorizations import AlreadyAnswered, close_unanswered, decide_next, grant_authorization
+from idp.usecases.sign_in.transactions import begin_transaction, keep_posted_request
+
+STEPS = {Ask.SIGN_IN: "/sign-in", Ask.SELECT_ACCOUNT: "/select-account", Ask.CONSENT: "/consent"}
+"""Doors meet by address, not by import."""
+
+
+blueprint = Blueprint("authorize", __name__)
+
+
+@blueprint.get("/authorize")
+def authorize() -> Response:
+    """GET: the request is in the query."""
+    return begin(AuthorizationParameters(request.args.items(multi=True)))
+
+
+@blueprint.post("/authorize")
+def authorize_by_post() -> Response:
+    """POST: the request is in the body, kept for the browser to come back with a GET.
+
+    A form of another site sends no SameSite=Lax cookie, so here none is read, and none is set: it would replace the
+    one this browser has.
+    """
+    parameters = AuthorizationParameters(request.form.items(multi=True))
+    asked = check(parameters)
+    if isinstance(asked, Response):
+        return asked
+    handle = keep_posted_request(current_deps(), anonymous_actor(request), asked.parameters)
+    if isinstance(handle, TransactionLimit):
+        return too_many(asked, parameters)
+    return see_other(address("/authorize/resume", t=handle))
+
+
+def begin(parameters: AuthorizationParameters) -> Response:
+    """Answer a request that has no transaction yet; one is begun only when a person must be asked."""
+    asked = check(parameters)
+    if isinstance(asked, Response):
+        return asked
+    match decide_next(current_deps(), asked, Done(), session_cookie(request)):
+        case Answer() as answer:
+            return give_code(asked, answer)
+        case Ask() as step:
+            return ask(asked, step)
+        case Refuse() as refusal:
+            return tell(Refused(refusal, asked.redirect_uri), parameters)
+
+
+def go_on(transaction: OpenTransaction) -> Response:
+    """Answer the request of a transaction, checked again: the registry may have changed since."""
+    parameters = AuthorizationParameters.stored(transaction.request)
+    asked = check(parameters)
+    if isinstance(asked, Response):
+        return asked
+    match decide_next(current_deps(), asked, transaction.done, session_cookie(request)):
+        case Answer() as answer:
+            return give_code(asked, answer, transaction.id)
+        case Ask() as step:
+            return see_other(address(STEPS[step], t=transaction.id, client_id=transaction.client_id))
+        case Refuse() as refusal:
+            if not close_unanswered(current_deps(), transaction.id):
+                return already_answered(asked)
+            return tell(Refused(refusal, asked.redirect_uri), parameters)
+
+
+def check(parameters: AuthorizationParameters) -> AuthorizationRequest | Response:
+    """The request, or what is answered to a wrong one."""
+    try:
+        grant = current_server().get_consent_grant(authlib_request(parameters))
+    except OAuth2Error as error:
+        return tell(error, parameters)
+    asked: AuthorizationRequest = grant.asked
+    return asked
+
+
+def give_code(asked: AuthorizationRequest, answer: Answer, transaction_id: str = "") -> Response:
+    """The code, at the redirect URI."""
+    actor = anonymous_actor(request)
+    granted = grant_authorization(current_deps(), actor, asked, answer.session, transaction_id=transaction_id)
+    if isinstance(granted, AlreadyAnswered):
+        return already_answered(asked)
+    members = {"code": granted.code, **({"state": asked.state} if asked.state else {}), "iss": current_deps().issuer}
+    return respond(asked.response_mode, asked.redirect_uri, members, client=asked.client)
+
+
+def ask(asked: AuthorizationRequest, step: Ask) -> Response:
+    """Begin a transaction of this browser, and send it to the page of its first step."""
+    response = Response(status=303)
+    browser = ensure_browser_cookie(response, request)
+    client_id = asked.client.client_id
+    begun = begin_transaction(current_deps(), anonymous_actor(request), client_id, asked.parameters, browser)
+    if isinstance(begun, TransactionLimit):
+        return too_many(asked, AuthorizationParameters.stored(asked.parameters))
+    response.headers["Location"] = address(STEPS[step], t=begun.id, client_id=client_id)
+    return response
+
+
+def tell(error: OAuth2Error, parameters: AuthorizationParameters) -> Response:
+    """The error at the redirect URI when that can be trusted; else a page, in the client's theme when that is known."""
+    deps = current_deps()
+    client = deps.registry().find(parameters.one("client_id"))
+    if client is None:
+        return error_page(PageError.UNKNOWN_CLIENT)
+    if not error.redirect_uri:
+        return error_page(PageError.UNTRUSTED_REDIRECT, client=client)
+    members = {"error": error.error}
+    if error.description:
+        members["error_description"] = error.description
+    if parameters.one("state") and "state" not in parameters.repeated:
+        members["state"] = parameters.one("state")
+    return respond(parameters.response_mode, error.redirect_uri, members | {"iss": deps.issuer}, client=client)
+
+
+def too_many(asked: AuthorizationRequest, parameters: AuthorizationParameters) -> Response:
+    """This network has begun too many: told at the redirect URI, nothing stored."""
+    return tell(TemporarilyUnavailable(redirect_uri=asked.redirect_uri), parameters)
+
+
+def already_answered(asked: AuthorizationRequest) -> Response:
+    """Another tab was faster; starting again at the portal finds the session."""
+    return error_page(PageError.CLOSED_TRANSACTION, client=asked.client, status=410)
+
+
+def address(path: str, **query: str) -> str:
+    """A page of ours. `client_id` beside `t` is for the day when the transaction is forgotten and its page, kept as a
+    bookmark, must still say where to start again."""
+    return f"{path}?{urlencode(query)}"

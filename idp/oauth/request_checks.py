@@ -1,0 +1,223 @@
+"""What an authorization request must be: one small function a check, run in the order of one table.
+
+Owns the reading of every parameter once client and redirect URI are trusted. Does not own that trust
+(authorization_grant.py) nor what happens next (authorize.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc6749 import (
+    InvalidRequestError,
+    InvalidScopeError,
+    UnauthorizedClientError,
+    UnsupportedResponseTypeError,
+)
+from authlib.oidc.core.errors import (
+    RegistrationNotSupportedError,
+    RequestNotSupportedError,
+    RequestURINotSupportedError,
+)
+
+from idp.domain.portals.clients import Client, ClientRegistry, GrantType, ResponseMode
+from idp.domain.portals.requests import (
+    AuthorizationRequest,
+    InvalidClaimsRequest,
+    Prompt,
+    SubjectHint,
+    parse_claims_request,
+)
+from idp.domain.portals.scopes import granted_scopes, known_scopes
+from idp.oauth.authorization_parameters import AuthorizationParameters
+from idp.oauth.errors import InvalidTarget
+from idp.usecases.deps import Deps
+
+LONGEST = {
+    "state": 1_024, "nonce": 1_024, "scope": 2_048, "login_hint": 512, "id_token_hint": 8_192, "acr_values": 512,
+    "claims": 8_192, "ui_locales": 256, "display": 16, "prompt": 64, "code_challenge": 128,
+}  # fmt: skip
+S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+ID_TOKEN_TYPE = "JWT"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a check looks at."""
+
+    parameters: AuthorizationParameters
+    client: Client
+    registry: ClientRegistry
+    deps: Deps
+
+    def one(self, name: str) -> str:
+        """The parameter's value, or ""."""
+        return self.parameters.one(name)
+
+
+Read = Mapping[str, Any]
+"""Fields of AuthorizationRequest that a check has read."""
+Check = Callable[[Asked], Read]
+NOTHING: Read = {}
+
+
+def once_each(asked: Asked) -> Read:
+    """No parameter is repeated but resource and audience (RFC 6749 section 3.1)."""
+    if asked.parameters.repeated:
+        raise InvalidRequestError("A parameter is repeated.")
+    return NOTHING
+
+
+def sizes(asked: Asked) -> Read:
+    """No parameter is longer than what we keep of it."""
+    for name, longest in LONGEST.items():
+        if len(asked.one(name)) > longest:
+            raise InvalidRequestError(f"The parameter {name} is too long.")
+    return {name: asked.one(name) for name in ("state", "nonce", "login_hint", "ui_locales")}
+
+
+def no_request_object(asked: Asked) -> Read:
+    """Parameters come one by one until request objects exist here (OpenID Connect Core section 6)."""
+    if asked.one("request"):
+        raise RequestNotSupportedError
+    if asked.one("request_uri"):
+        raise RequestURINotSupportedError
+    if asked.one("registration"):
+        raise RegistrationNotSupportedError
+    return NOTHING
+
+
+def response_type(asked: Asked) -> Read:
+    """Code and nothing else: no implicit, no hybrid (RFC 9700 section 2.1.2)."""
+    sent = asked.one("response_type")
+    if not sent:
+        raise InvalidRequestError("response_type is missing.")
+    if sent != "code":
+        raise UnsupportedResponseTypeError(sent)
+    return NOTHING
+
+
+def response_mode(asked: Asked) -> Read:
+    """One of ours."""
+    sent = asked.one("response_mode")
+    if sent and sent not in set(ResponseMode):
+        raise InvalidRequestError("This response_mode is not supported.")
+    return {"response_mode": asked.parameters.response_mode}
+
+
+def registered_for_codes(asked: Asked) -> Read:
+    """The client may have codes at all."""
+    if not asked.client.may_use(GrantType.AUTHORIZATION_CODE):
+        raise UnauthorizedClientError
+    return NOTHING
+
+
+def prompt(asked: Asked) -> Read:
+    """Known values, and none stands alone (OpenID Connect Core section 3.1.2.1)."""
+    values = set(asked.one("prompt").split())
+    if not values <= set(Prompt):
+        raise InvalidRequestError("This prompt is not supported.")
+    if Prompt.NONE in values and len(values) > 1:
+        raise InvalidRequestError("prompt=none goes with no other value.")
+    return {"prompts": frozenset(map(Prompt, values))}
+
+
+def scope(asked: Asked) -> Read:
+    """At least one scope that this client may have; what is unknown or not registered is ignored."""
+    asks = asked.client.require_consent or Prompt.CONSENT in asked.one("prompt").split()
+    known = known_scopes(asked.registry)
+    scopes = granted_scopes(asked.one("scope").split(), asked.client, known, asks_consent=asks)
+    if not scopes:
+        raise InvalidScopeError("No scope that this client may ask for.")
+    return {"scopes": scopes}
+
+
+def pkce(asked: Asked) -> Read:
+    """S256 or, for a confidential client that says so, nothing. An absent method would mean plain (RFC 7636 4.3)."""
+    challenge, method = asked.one("code_challenge"), asked.one("code_challenge_method")
+    if not challenge and not method:
+        if asked.client.demands_pkce:
+            raise InvalidRequestError("This client must send a code_challenge (RFC 7636).")
+        return NOTHING
+    if method != "S256":
+        raise InvalidRequestError("code_challenge_method must be S256.")
+    if not S256_CHALLENGE.fullmatch(challenge):
+        raise InvalidRequestError("code_challenge must be the base64url SHA-256 of the verifier.")
+    return {"code_challenge": challenge}
+
+
+def max_age(asked: Asked) -> Read:
+    """Whole seconds; else the client's default_max_age."""
+    sent = asked.one("max_age")
+    if not sent:
+        return {"max_age": asked.client.default_max_age}
+    if not SECONDS.fullmatch(sent):
+        raise InvalidRequestError("max_age must be a number of seconds.")
+    return {"max_age": int(sent)}
+
+
+def acr_values(asked: Asked) -> Read:
+    """Voluntary: the answer carries the acr that was reached (OpenID Connect Core section 5.5.1.1)."""
+    return {"acr_values": tuple(asked.one("acr_values").split()) or asked.client.default_acr_values}
+
+
+def claims(asked: Asked) -> Read:
+    """JSON as section 5.5 describes it."""
+    if not asked.one("claims"):
+        return NOTHING
+    try:
+        return {"claims": parse_claims_request(asked.one("claims"))}
+    except InvalidClaimsRequest:
+        raise InvalidRequestError("claims cannot be read.") from None
+
+
+def id_token_hint(asked: Asked) -> Read:
+    """An ID token of ours, also an expired one, also one issued to another client (section 3.1.2.1)."""
+    sent = asked.one("id_token_hint")
+    if not sent:
+        return NOTHING
+    hint = asked.deps.signer.verify(sent, typ=ID_TOKEN_TYPE)
+    audience = hint and asked.registry.find(str(hint.get("aud")))
+    if not hint or not audience or hint.get("iss") != asked.deps.issuer:
+        raise InvalidRequestError("id_token_hint is no ID token of this issuer.")
+    return {"hint": SubjectHint(audience, str(hint.get("sub")))}
+
+
+def display(asked: Asked) -> Read:
+    """Every display gets the same responsive page."""
+    return {"display": asked.one("display") or "page"}
+
+
+def resource(asked: Asked) -> Read:
+    """Resources that are registered, and that this client may ask for (RFC 8707 section 2)."""
+    wanted = asked.parameters.all("resource")
+    for identifier in wanted:
+        found = asked.registry.resource(identifier)
+        if found is None or asked.client.client_id not in found.clients:
+            raise InvalidTarget("This client may not ask for this resource.")
+    return {"resources": wanted}
+
+
+CHECKS: tuple[Check, ...] = (
+    once_each, sizes, no_request_object, response_type, response_mode, registered_for_codes, prompt, scope, pkce,
+    max_age, acr_values, claims, id_token_hint, display, resource,
+)  # fmt: skip
+"""In this order; the first that finds something wrong is what the client is told."""
+
+
+def check_request(asked: Asked, redirect_uri: str) -> AuthorizationRequest:
+    """The request, once every check agrees.
+
+    Raises:
+        OAuth2Error: what the client is told.
+    """
+    read: dict[str, Any] = {}
+    for check in CHECKS:
+        read |= check(asked)
+    return AuthorizationRequest(
+        client=asked.client, redirect_uri=redirect_uri, parameters=asked.parameters.kept(), **read
+    )

@@ -1,0 +1,132 @@
+"""Answering an authorization request: what is next for this browser, the code, or the end without one."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field, replace
+
+from idp.domain.platform.actors import Actor, ActorRole
+from idp.domain.platform.audit_events import AuditEvent, AuditRecord
+from idp.domain.platform.digests import token_hash
+from idp.domain.platform.instants import MINUTE, Instant, after
+from idp.domain.portals.clients import Client
+from idp.domain.portals.requests import AuthorizationRequest, Prompt
+from idp.domain.portals.scopes import OFFLINE_ACCESS, scope_text
+from idp.domain.portals.subjects import client_subject
+from idp.domain.sign_in.journey import Demands, Done, Next, next_step
+from idp.domain.sign_in.sessions import LiveSession
+from idp.store.portals.codes import NewAuthorization, insert_authorization
+from idp.store.portals.standings import Standing, find_standing
+from idp.store.sign_in.sessions import move_last_seen
+from idp.store.sign_in.transactions import close_transaction
+from idp.usecases.deps import Deps
+from idp.usecases.platform.audit import write_audit
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The request is answered with this code."""
+
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyAnswered:
+    """Another tab of this transaction was faster: it is answered once."""
+
+
+def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_token: str) -> Next:
+    """What is next for this request in this browser: one read, and none at all for a browser without a session."""
+    now, standing = deps.clock.now(), None
+    if session_token:
+        with deps.read() as connection:
+            digest = token_hash(session_token)
+            standing = find_standing(connection, digest, asked.client.client_id, now, deps.lifetimes)
+    return next_step(demands_of(deps, asked, standing), done, standing.session if standing else None, now)
+
+
+def demands_of(deps: Deps, asked: AuthorizationRequest, standing: Standing | None) -> Demands:
+    """What request and client ask of a sign-in, of this session."""
+    agreed = standing.consented_scopes if standing else frozenset()
+    return Demands(
+        silent=Prompt.NONE in asked.prompts,
+        login=Prompt.LOGIN in asked.prompts,
+        select_account=Prompt.SELECT_ACCOUNT in asked.prompts,
+        consent=Prompt.CONSENT in asked.prompts,
+        consent_missing=asked.client.require_consent and not agreed.issuperset(asked.scopes),
+        max_age=asked.max_age,
+        essential_acrs=asked.claims.essential_acrs,
+        somebody_else=standing is not None and _is_somebody_else(deps, asked, standing.session.subject),
+    )
+
+
+def _is_somebody_else(deps: Deps, asked: AuthorizationRequest, subject: str) -> bool:
+    """Whether the person meant is another: each client has its own name for a person, so names are compared, as that
+    client knows them."""
+    hint, wanted = asked.hint, asked.claims.subjects
+    if hint and hint.subject != _known_as(deps, hint.client, subject):
+        return True
+    return bool(wanted) and wanted != {_known_as(deps, asked.client, subject)}
+
+
+def _known_as(deps: Deps, client: Client, subject: str) -> str:
+    return client_subject(client, subject, deps.pairwise_salt())
+
+
+def grant_authorization(
+    deps: Deps, actor: Actor, asked: AuthorizationRequest, session: LiveSession, *, transaction_id: str = ""
+) -> Granted | AlreadyAnswered:
+    """Issue a code of 60 s to this session's person: one insert, which is code and grant, and one audit insert.
+
+    With a transaction, closing it comes first: whoever closes it answers.
+    """
+    now, code = deps.clock.now(), deps.random.token()
+    row = new_authorization(deps, asked, session, code, now)
+    who = replace(actor, role=ActorRole.PERSON, name=session.subject)
+    with deps.transaction() as connection:
+        if transaction_id and not close_transaction(connection, transaction_id, now):
+            return AlreadyAnswered()
+        insert_authorization(connection, row)
+        if session.last_seen_at <= now - deps.lifetimes.last_seen_step:
+            move_last_seen(connection, session.id, now, deps.lifetimes)
+        facts: dict[str, str | int] = {"authorization": row.id, "scope": row.scope, "acr": row.acr}
+        record = AuditRecord(AuditEvent.AUTHORIZATION_GRANTED, session.subject, row.client_id, facts)
+        write_audit(connection, deps, who, record)
+    return Granted(code)
+
+
+def new_authorization(
+    deps: Deps, asked: AuthorizationRequest, session: LiveSession, code: str, now: Instant
+) -> NewAuthorization:
+    """The row of this code. It is kept as long as anything that it can give: a late replay still revokes."""
+    life, client_id = deps.lifetimes, asked.client.client_id
+    offline = OFFLINE_ACCESS in asked.scopes
+    code_expires_at = after(now, life.code)
+    gives_until = after(code_expires_at, life.refresh_offline) if offline else session.expires_at
+    return NewAuthorization(
+        id=deps.random.token(16),
+        code_hash=token_hash(code),
+        client_id=client_id,
+        account_id=session.account_id,
+        session_id=session.id,
+        sid=urlsafe_b64encode(deps.keyed_hash.of("sid", session.id, client_id)).decode()[:43],
+        scope=scope_text(asked.scopes),
+        redirect_uri=asked.redirect_uri,
+        resource=" ".join(asked.resources),
+        nonce=asked.nonce,
+        code_challenge=asked.code_challenge,
+        claims_request=asked.claims.as_json(),
+        offline=offline,
+        acr=session.acr,
+        amr=" ".join(session.amr),
+        auth_time=session.auth_time,
+        issued_at=now,
+        code_expires_at=code_expires_at,
+        expires_at=after(Instant(max(gives_until, code_expires_at)), life.access_token + MINUTE),
+    )
+
+
+def close_unanswered(deps: Deps, transaction_id: str) -> bool:
+    """End a transaction without a code; False when another tab did first."""
+    with deps.transaction() as connection:
+        return close_transaction(connection, transaction_id, deps.clock.now())
