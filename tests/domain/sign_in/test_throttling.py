@@ -38,7 +38,7 @@ def test_names_are_not_joined_into_one_another() -> None:
 
 def test_another_prefix_shares_only_triplet_and_siret() -> None:
     here, there = tries(), tries(address="198.51.100.1")
-    assert {Limit.TRIPLET, Limit.SIRET} == {limit for limit in Limit if here[limit] == there[limit]}
+    assert {Limit.TRIPLET, Limit.SIRET} == {limit for limit in here if here[limit] == there[limit]}
 
 
 def test_a_neighbour_shares_the_wide_prefix() -> None:
