@@ -15,7 +15,7 @@ ALWAYS = (
     ("Referrer-Policy", "same-origin"),  # no-referrer would send `Origin: null` with our own forms
     (
         "Permissions-Policy",
-        "accelerometer=(), autoplay=(), bluetooth=(), camera=(), clipboard-read=(), display-capture=(), "
+        "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), "
         "encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), "
         "idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), "
         "picture-in-picture=(), publickey-credentials-get=(self), screen-wake-lock=(), serial=(), "
@@ -63,4 +63,6 @@ def harden(response: Response, *, secure: bool) -> Response:
     headers.setdefault("Cache-Control", "no-store")
     if secure:
         headers.setdefault("Strict-Transport-Security", HSTS)
+    if 300 <= response.status_code < 400:
+        response.set_data(b"")  # Werkzeug's little page repeats the address, which may hold a code
     return response

@@ -44,6 +44,7 @@ def register(
     register_errors(app)
     register_static_files(app, secure=issuer.scheme == "https")
     register_theme_files(app)
+    app.jinja_env.globals["origin"] = issuer.netloc
     secure = issuer.scheme == "https"
 
     @app.before_request

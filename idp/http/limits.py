@@ -12,6 +12,8 @@ from idp.http.deps import current_deps
 LONGEST_REQUEST_LINE = 16 * 1024
 LARGEST_BODY = 64 * 1024
 MOST_PARAMETERS = 100
+PROBES = "/health/"
+"""Asked from this machine or its neighbours, past the proxy."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -29,7 +31,7 @@ def check_request(request: Request) -> None:
     Raises:
         WrongScheme, UnreadableParameters, RequestURITooLarge, RequestEntityTooLarge: answered by http/errors.py.
     """
-    if request.scheme != urlsplit(current_deps().issuer).scheme:
+    if request.scheme != urlsplit(current_deps().issuer).scheme and not request.path.startswith(PROBES):
         raise WrongScheme
     query = request.query_string
     if len(query) + len(request.path) > LONGEST_REQUEST_LINE:

@@ -1,0 +1,148 @@
+"""`/sign-in`: the form, what comes of it, and the pages that say so."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from idp.domain.people.siret import Siret, display_siret, parse_siret
+from idp.domain.platform.instants import SECOND, Instant
+from idp.domain.portals.clients import Match
+from idp.domain.sign_in.password_triplet import (
+    Busy,
+    Delayed,
+    Refused,
+    SignedIn,
+    SignInOutcome,
+    SiretClosed,
+    TripletAttempt,
+)
+from idp.http.actors import anonymous_actor
+from idp.http.cookies import device_cookie, session_cookie, set_device_cookie, set_session_cookie
+from idp.http.deps import current_deps
+from idp.http.languages import current_language
+from idp.http.page_errors import PageError
+from idp.http.pages import error_page, render_page
+from idp.http.transactions import Step, open_step, resume
+from idp.usecases.sign_in.password_triplet import sign_in_by_triplet
+from idp.web.sign_in.form import SignInForm, prefilled
+from idp.web.sign_in.remembered import Remembered, forget, read_remembered, remember
+
+LONGEST_LABEL = 200
+
+
+def register(app: Flask) -> None:
+    """Add the page."""
+    app.add_url_rule("/sign-in", "sign_in", show, methods=["GET"])
+    app.add_url_rule("/sign-in", "sign_in_posted", send, methods=["POST"])
+
+
+def show() -> Response:
+    """The form, filled with what the portal hints at or this device remembers."""
+    step = open_step(request)
+    if isinstance(step, Response):
+        return step
+    hint = request.args.get("siret", "") or step.transaction.request.get("login_hint", "")
+    return form_page(step, SignInForm(step.scope, **prefilled(hint, read_remembered(request))))
+
+
+def send() -> Response:
+    """Try what was typed."""
+    step = open_step(request)
+    if isinstance(step, Response):
+        return step
+    form = SignInForm(step.scope, request.form)
+    if not form.is_ours:
+        return error_page(PageError.STALE_FORM, client=step.client)
+    if not form.validate():
+        return form_page(step, form)
+    outcome = (
+        Refused()
+        if form.is_oversized
+        else sign_in_by_triplet(current_deps(), anonymous_actor(request), attempt_of(step, form))
+    )
+    return answer(step, form, outcome)
+
+
+def attempt_of(step: Step, form: SignInForm) -> TripletAttempt:
+    """What the use case needs of the form and of the browser that sent it."""
+    return TripletAttempt(
+        siret=form.siret.data,
+        family_name=form.family_name.data,
+        given_name=form.given_name.data,
+        password=form.password.data,
+        exact=step.client.match is Match.EXACT,
+        client_id=step.client.client_id,
+        transaction_id=step.transaction.id,
+        session_token=session_cookie(request),
+        device_token=device_cookie(request),
+        browser_label=request.headers.get("User-Agent", "")[:LONGEST_LABEL],
+        locale=current_language(),
+        theme=step.client.theme,
+    )
+
+
+def answer(step: Step, form: SignInForm, outcome: SignInOutcome) -> Response:
+    """The page, or the way on, that belongs to this outcome."""
+    match outcome:
+        case SignedIn():
+            return signed_in(step, form, outcome)
+        case Refused():
+            return form_page(step, form, notice="refused")
+        case Delayed(retry_at):
+            wait = seconds_until(retry_at)
+            return come_back(form_page(step, form, status=429, notice="delayed", wait=wait, retry_at=retry_at), wait)
+        case Busy(seconds):
+            return come_back(form_page(step, form, status=503, notice="busy", wait=seconds), seconds)
+        case SiretClosed():
+            return closed_page(step, outcome)
+
+
+def signed_in(step: Step, form: SignInForm, outcome: SignedIn) -> Response:
+    """The session and the known device are this browser's; what is next is not for this page to say."""
+    response = resume(step.transaction.id)
+    set_session_cookie(response, outcome.session_token)
+    set_device_cookie(response, outcome.device_token)
+    if form.remember.data:
+        remember(response, Remembered(parse_siret(form.siret.data), form.family_name.data, form.given_name.data))
+    elif read_remembered(request):
+        forget(response)
+    return response
+
+
+def form_page(step: Step, form: SignInForm, *, status: int = 200, notice: str = "", **facts: int) -> Response:
+    """The form; everything typed is kept but the password."""
+    return render_page(
+        "sign_in.html",
+        client=step.client,
+        status=status,
+        form_action=step.form_action,
+        step=step,
+        form=form,
+        notice=notice,
+        facts=facts,
+    )
+
+
+def closed_page(step: Step, outcome: SiretClosed) -> Response:
+    """The right password at a closed establishment: which one has taken over, if any. Nothing merges."""
+    return render_page(
+        "siret_closed.html",
+        client=step.client,
+        form_action=step.form_action,
+        step=step,
+        label=outcome.label,
+        closed=display_siret(Siret(outcome.siret)),
+        successor=display_siret(Siret(outcome.successor_siret)) if outcome.successor_siret else "",
+        successor_siret=outcome.successor_siret,
+    )
+
+
+def seconds_until(instant: Instant) -> int:
+    """Whole seconds, rounded up, at least one."""
+    return max(1, -(-(instant - current_deps().clock.now()) // SECOND))
+
+
+def come_back(response: Response, seconds: int) -> Response:
+    """The same moment for programs that people read on the page."""
+    response.headers["Retry-After"] = str(seconds)
+    return response

@@ -1,0 +1,99 @@
+"""A sample of every page: what axe, the CSP watch, the screenshots and the width tests look at.
+
+The list is held against the folder of templates by test_pages.py: a template without a sample fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from flask import Response
+from werkzeug.datastructures import MultiDict
+
+from idp.domain.platform.instants import Instant
+from idp.domain.portals.clients import Client
+from idp.domain.sign_in.journey import Done
+from idp.domain.sign_in.password_triplet import SiretClosed
+from idp.domain.sign_in.transactions import OpenTransaction
+from idp.http.csrf import FormScope
+from idp.http.page_errors import PageError
+from idp.http.pages import error_page
+from idp.http.transactions import Step
+from idp.web.sign_in.form import SignInForm
+from idp.web.sign_in.page import closed_page, form_page
+
+CLIENT = Client(
+    "portail",
+    client_name="Portail d’essai",
+    redirect_uris=("https://portail.example.fr/cb",),
+    client_uri="https://portail.example.fr/",
+    policy_uri="https://portail.example.fr/donnees",
+    tos_uri="https://portail.example.fr/conditions",
+)
+TYPED = {
+    "siret": "999 000 375 00017",
+    "family_name": "MOUTIN",
+    "given_name": "CLAIRE",
+    "password": "x",
+    "remember": "y",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One state of one template."""
+
+    template: str
+    render: Callable[[Client], Response]
+
+
+def step(client: Client, **request: str) -> Step:
+    asked = {"redirect_uri": client.redirect_uris[0], **request}
+    transaction = OpenTransaction("t" * 43, client.client_id, asked, Done(), Instant(0), Instant(1))
+    return Step(transaction, client, FormScope("t" * 43, "b" * 43))
+
+
+def form(client: Client, typed: Mapping[str, str] | None = None) -> SignInForm:
+    return SignInForm(step(client).scope, MultiDict(typed) if typed is not None else None)
+
+
+def empty(client: Client) -> Response:
+    return form_page(step(client), form(client))
+
+
+def with_errors(client: Client) -> Response:
+    typed = form(client, {"siret": "123456789", "family_name": "", "given_name": "CLAIRE"})
+    typed.validate()
+    return form_page(step(client), typed)
+
+
+def noticed(notice: str, **facts: int) -> Callable[[Client], Response]:
+    return lambda client: form_page(step(client), form(client, TYPED), notice=notice, **facts)
+
+
+def closed(successor: str) -> Callable[[Client], Response]:
+    outcome = SiretClosed("99900037500017", successor, "MOUTIN ET FILS")
+    return lambda client: closed_page(step(client), outcome)
+
+
+def failed(code: PageError) -> Callable[[Client], Response]:
+    return lambda client: error_page(code, client=client, status=400)
+
+
+SAMPLES: dict[str, Sample] = {
+    "sign-in": Sample("sign_in.html", empty),
+    "sign-in-errors": Sample("sign_in.html", with_errors),
+    "sign-in-refused": Sample("sign_in.html", noticed("refused")),
+    "sign-in-delayed": Sample("sign_in.html", noticed("delayed", wait=250, retry_at=1_790_000_250_000)),
+    "sign-in-busy": Sample("sign_in.html", noticed("busy", wait=4)),
+    "siret-closed": Sample("siret_closed.html", closed("97050551700072")),
+    "siret-closed-for-good": Sample("siret_closed.html", closed("")),
+    "error": Sample("error.html", failed(PageError.EXPIRED_TRANSACTION)),
+    "error-internal": Sample("error.html", failed(PageError.INTERNAL)),
+}
+
+
+def dressed(theme: str) -> Client:
+    """The sample client in that theme; its own name gives way to the theme's."""
+    return replace(CLIENT, theme=theme, client_name="")

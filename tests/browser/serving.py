@@ -1,0 +1,40 @@
+"""A live server on loopback in this process, and the sample pages of the application it serves."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+from flask import Flask, Response, request
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.browser.samples import SAMPLES, dressed
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Requests are not worth a line each."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None: ...
+
+
+@contextlib.contextmanager
+def serving(app: Flask, port: int = 0) -> Iterator[int]:
+    """The application on a port of 127.0.0.1; yields it."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def add_samples(app: Flask) -> None:
+    """`/sample/<name>?theme=default` renders one."""
+
+    @app.get("/sample/<name>")
+    def sample(name: str) -> Response:
+        return SAMPLES[name].render(dressed(request.args.get("theme", "default")))

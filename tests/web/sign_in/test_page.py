@@ -1,0 +1,222 @@
+"""The sign-in page: what it takes, what it says, and whose it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, update
+
+from idp.adapters.hasher import QuietHasher
+from idp.domain.platform.instants import MINUTE
+from idp.store.people.legal_units import establishments, legal_units
+from idp.usecases.deps import Deps
+from idp.usecases.sign_in.sessions import find_session
+from tests.quiet import quiet_app
+from tests.rows import SIRET
+from tests.web.sign_in.conftest import PASSWORD, TYPED, Person, someone, token_of, trail, wait
+
+
+def test_the_right_four_go_on_to_the_dispatcher(deps: Deps, claire: Person) -> None:
+    transaction = claire.begin()
+    answer = claire.send(transaction)
+    assert (303, f"/authorize/resume?t={transaction}") == (answer.status_code, answer.location)
+    session = find_session(deps, claire.cookie("mire_sid"))
+    assert session is not None
+    assert "Moutin" == session.subject
+    assert claire.cookie("mire_device")
+
+
+def test_a_refusal_says_one_thing_of_all_four_and_keeps_all_but_the_password(claire: Person) -> None:
+    page = claire.send(claire.begin(), password="Autre2026demo")
+    assert 200 == page.status_code
+    assert page.text.count('aria-invalid="true"') == 4
+    assert 'value="999 000 375 00017"' in page.text
+    assert "Autre2026demo" not in page.text
+    assert "Ces quatre informations" in page.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("siret", "", "Saisissez le SIRET"),
+        ("siret", "999000375", "Ce numéro a 9 chiffres"),
+        ("siret", "9990003750001A", "Un SIRET compte 14 chiffres"),
+        ("family_name", "", "Saisissez votre nom"),
+        ("given_name", "  ", "Saisissez votre prénom"),
+        ("password", "", "Saisissez votre mot de passe"),
+    ],
+)
+def test_an_error_is_tied_to_its_field(deps: Deps, claire: Person, field: str, value: str, message: str) -> None:
+    page = claire.send(claire.begin(), **{field: value}).text
+    assert re.search(rf'id="{field}-error" role="alert">{message}', page)
+    tag = re.search(rf'<input id="{field}"[^>]+>', page)
+    assert tag is not None
+    for attribute in ('aria-invalid="true"', "autofocus", f"{field}-error"):
+        assert attribute in tag[0]
+    assert trail(deps) == [], "nothing was tried"
+
+
+def test_too_many_tries_say_when_to_come_back(deps: Deps, claire: Person) -> None:
+    transaction = claire.begin()
+    answers = [claire.send(transaction, password="Autre2026demo") for _ in range(12)]
+    assert 429 == answers[-1].status_code
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert re.search(r"Revenez à \d\d:\d\d, dans \d+\s(seconde|minute)s?", answers[-1].text)
+
+
+def test_a_full_queue_is_a_503_that_keeps_what_was_typed(deps: Deps) -> None:
+    claire = someone(deps, quiet_app(replace(deps, hasher=QuietHasher(places=0))), "claire")
+    page = claire.send(claire.begin())
+    assert 503 == page.status_code
+    assert int(page.headers["Retry-After"]) > 0
+    assert 'value="moutin"' in page.text
+    assert PASSWORD not in page.text
+
+
+def test_a_closed_siret_names_its_successor(deps: Deps, claire: Person) -> None:
+    with deps.transaction() as connection:
+        closed = update(establishments).where(establishments.c.siret == SIRET)
+        connection.execute(insert(legal_units).values(siren="970505517", label="SUCCESSEUR"))
+        successor = {"siret": "97050551700072", "siren": "970505517", "label": "SUCCESSEUR"}
+        connection.execute(insert(establishments).values(successor))
+        connection.execute(closed.values(closed_at=1, successor_siret="97050551700072"))
+    transaction = claire.begin()
+    page = claire.send(transaction)
+    assert "970\u00a0505\u00a0517\u00a000072" in page.text
+    assert claire.cookie("mire_sid") == ""
+    again = claire.client.get(f"/sign-in?t={transaction}&siret=97050551700072").text
+    assert 'value="970\u00a0505\u00a0517\u00a000072"' in again
+
+
+def test_nothing_is_asked_of_the_browser_but_the_form(claire: Person) -> None:
+    """No-break spaces, as phones and spreadsheets paste them."""
+    assert 303 == claire.send(claire.begin(), siret="999\u202f000\u202f375\u00a000017").status_code
+
+
+@pytest.mark.parametrize(
+    ("hint", "value"),
+    [
+        ("99900037500017", 'value="999\u00a0000\u00a0375\u00a000017"'),
+        ("99900037500017;MOUTIN;CLAIRE", 'value="MOUTIN"'),
+        ("someone@example.fr", 'value=""'),
+        ('99900037500017;"><script>', "&#34;&gt;&lt;script&gt;"),
+    ],
+)
+def test_a_login_hint_only_fills_fields(claire: Person, hint: str, value: str) -> None:
+    assert value in claire.open(claire.begin(login_hint=hint)).text
+
+
+def test_a_device_remembers_the_triplet_when_asked_and_never_the_password(claire: Person) -> None:
+    claire.send(claire.begin(), remember="y")
+    page = claire.open(claire.begin()).text
+    assert 'value="moutin"' in page
+    assert re.search(r'id="remember"[^>]+checked', page)
+    claire.send(claire.begin())
+    assert 'value="moutin"' not in claire.open(claire.begin()).text
+
+
+@pytest.mark.parametrize("value", ["x", "W10=", "WzEsMiwzXQ==", "e30=", "a" * 2000, "WyI5OTkiLCJhIiwiYiJd"])
+def test_a_remembered_cookie_of_someone_elses_making_is_ignored(claire: Person, value: str) -> None:
+    claire.client.set_cookie("__Host-mire_remembered", value, domain="connexion.example.fr", secure=True, path="/")
+    assert 200 == claire.open(claire.begin()).status_code
+
+
+def test_cancelling_goes_back_to_the_dispatcher(deps: Deps, claire: Person) -> None:
+    transaction = claire.begin()
+    token = token_of(claire.open(transaction), "/cancel")
+    answer = claire.client.post(f"/cancel?t={transaction}", data={"form_token": token})
+    assert (303, f"/authorize/resume?t={transaction}") == (answer.status_code, answer.location)
+    assert ["sign_in.cancelled"] == trail(deps)
+
+
+def test_a_form_without_our_token_does_nothing(deps: Deps, claire: Person) -> None:
+    """The control is test_the_right_four_go_on_to_the_dispatcher: with the token the same post signs in."""
+    transaction = claire.begin()
+    for token in ("", "x.y", token_of(claire.open(transaction), "/cancel"), token_of(claire.open(claire.begin()))):
+        answer = claire.send(transaction, form_token=token)
+        assert 400 == answer.status_code
+    assert 400 == claire.client.post(f"/cancel?t={transaction}").status_code
+    assert trail(deps) == []
+    assert claire.cookie("mire_sid") == ""
+
+
+def test_a_transaction_is_worthless_in_another_browser(deps: Deps, claire: Person, mallory: Person) -> None:
+    """Mallory uses Claire's link; the control is that Claire can."""
+    transaction = claire.begin()
+    form_token = token_of(claire.open(transaction))
+    assert 403 == mallory.open(transaction).status_code
+    assert 403 == mallory.send(transaction, form_token=form_token).status_code
+    assert 403 == mallory.client.post(f"/cancel?t={transaction}", data={"form_token": form_token}).status_code
+    assert mallory.cookie("mire_sid") == ""
+    assert 303 == claire.send(transaction, form_token=form_token).status_code
+
+
+def test_a_link_that_mallory_prepared_signs_nobody_in(deps: Deps, claire: Person, mallory: Person) -> None:
+    """The other direction, login CSRF: Claire would act in a session that Mallory's transaction ends in."""
+    prepared = mallory.begin()
+    form_token = token_of(mallory.open(prepared))
+    page = claire.open(prepared)
+    assert 403 == page.status_code
+    assert "https://portail.example.fr/" in page.text, "a way to start again"
+    assert 403 == claire.send(prepared, form_token=form_token).status_code
+    assert 303 == mallory.send(prepared, form_token=form_token).status_code
+
+
+def test_a_browser_without_cookies_is_a_foreign_browser(app: Flask, claire: Person) -> None:
+    assert 403 == app.test_client().get(f"/sign-in?t={claire.begin()}").status_code
+
+
+def test_two_tabs_do_not_disturb_one_another(claire: Person) -> None:
+    first, second = claire.begin(), claire.begin()
+    first_token, second_token = token_of(claire.open(first)), token_of(claire.open(second))
+    assert f"/authorize/resume?t={second}" == claire.send(second, form_token=second_token).location
+    assert f"/authorize/resume?t={first}" == claire.send(first, form_token=first_token).location
+
+
+def test_a_bookmarked_or_expired_form_offers_to_start_again(deps: Deps, claire: Person) -> None:
+    transaction = claire.begin()
+    wait(deps, 31 * MINUTE)
+    page = claire.open(transaction)
+    assert 410 == page.status_code
+    assert "a expiré" in page.text
+    assert 'href="https://portail.example.fr/"' in page.text
+    assert 404 == claire.open("nothing").status_code
+    assert 404 == claire.client.get("/sign-in").status_code
+
+
+def test_a_removed_partner_is_not_served(deps: Deps, claire: Person) -> None:
+    transaction = claire.begin()
+    gone = replace(deps, registry=lambda: replace(deps.registry(), clients={}))
+    assert 400 == someone(gone, quiet_app(gone), "claire").open(transaction).status_code
+
+
+def test_the_language_is_that_of_the_request_then_of_the_browser(claire: Person) -> None:
+    assert '<html lang="en">' in claire.open(claire.begin(ui_locales="de en-GB fr")).text
+    assert '<html lang="fr">' in claire.open(claire.begin(ui_locales="fr"), **{"Accept-Language": "en"}).text
+    assert '<html lang="en">' in claire.open(claire.begin(), **{"Accept-Language": "en-US,en"}).text
+    assert "Family name" in claire.open(claire.begin(ui_locales="en")).text
+
+
+def test_the_form_may_end_only_at_this_portal(claire: Person) -> None:
+    policy = claire.open(claire.begin()).headers["Content-Security-Policy"]
+    assert "form-action 'self' https://portail.example.fr;" in policy
+
+
+def test_the_portals_texts_are_linked(claire: Person) -> None:
+    page = claire.open(claire.begin()).text
+    assert "https://portail.example.fr/donnees" in page
+    assert "https://portail.example.fr/conditions" in page
+
+
+@pytest.mark.parametrize("field", ["siret", "family_name", "given_name", "password"])
+def test_an_endless_value_is_refused_and_costs_nothing(claire: Person, field: str) -> None:
+    values = {**TYPED, field: "9" * 14 if field == "siret" else "a" * 5_000}
+    assert 200 == claire.send(claire.begin(), **values).status_code
+
+
+def test_markup_in_a_field_stays_text(claire: Person) -> None:
+    page = claire.send(claire.begin(), family_name='"><script>alert(1)</script>')
+    assert "<script>alert" not in page.text
