@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Request, Response, redirect
 
-from idp.domain.portals.clients import Client
+from idp.domain.portals.clients import Client, Match
 from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import browser_cookie
@@ -33,6 +33,11 @@ class Step:
     transaction: OpenTransaction
     client: Client
     scope: FormScope
+
+    @property
+    def exact(self) -> bool:
+        """Names must be spelled as registered (the client's `match: exact`)."""
+        return self.client.match is Match.EXACT
 
     @property
     def form_action(self) -> tuple[str, ...]:

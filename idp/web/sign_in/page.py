@@ -6,7 +6,6 @@ from flask import Flask, Response, request
 
 from idp.domain.people.siret import Siret, display_siret, parse_siret
 from idp.domain.platform.instants import SECOND, Instant
-from idp.domain.portals.clients import Match
 from idp.domain.sign_in.password_triplet import (
     Busy,
     Delayed,
@@ -70,7 +69,7 @@ def attempt_of(step: Step, form: SignInForm) -> TripletAttempt:
         family_name=form.family_name.data,
         given_name=form.given_name.data,
         password=form.password.data,
-        exact=step.client.match is Match.EXACT,
+        exact=step.exact,
         client_id=step.client.client_id,
         transaction_id=step.transaction.id,
         session_token=session_cookie(request),
