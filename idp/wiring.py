@@ -16,6 +16,7 @@ from idp.adapters.hasher import build_hasher
 from idp.adapters.held import Held
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog, silence_authlib
+from idp.adapters.mailer import Mailer
 from idp.adapters.metrics import Metrics
 from idp.adapters.outbound import Outbound
 from idp.adapters.password_hashes import Pepper
@@ -73,6 +74,7 @@ def build_deps(settings: Settings) -> Deps:
         pairwise_salt=Held(first=lambda: load_pairwise_salt(deps)),
         couriers=Couriers(),
         outbound=Outbound(settings.outbound_allow, settings.outbound_ca),
+        mailer=mailer_of(settings),
         metrics=Metrics(settings.run_directory / "metrics"),
         log=EventLog(),
         hasher=build_hasher(
@@ -83,6 +85,18 @@ def build_deps(settings: Settings) -> Deps:
         people_rules=PeopleRules(POLICIES[PolicyName(settings.password_policy)], settings.test_sirens),
     )
     return deps
+
+
+def mailer_of(settings: Settings) -> Mailer:
+    """How mails leave.
+
+    Raises:
+        SettingsError: IDP_SMTP_URL cannot be understood.
+    """
+    try:
+        return Mailer(settings.smtp_url, settings.mail_from, settings.outbound_ca)
+    except ValueError as error:
+        raise SettingsError(f"IDP_SMTP_URL cannot be read: {error}.") from None
 
 
 def first_registry(settings: Settings) -> ClientRegistry:

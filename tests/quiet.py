@@ -14,6 +14,7 @@ from idp.adapters.couriers import QuietCouriers
 from idp.adapters.hasher import QuietHasher
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import QuietLog
+from idp.adapters.mailer import QuietMailer
 from idp.adapters.metrics import QuietMetrics
 from idp.adapters.outbound import QuietOutbound
 from idp.adapters.randomness import QuietRandomness
@@ -50,6 +51,7 @@ def quiet_deps(database: Database, **overrides: Any) -> Deps:
         pairwise_salt=lambda: b"s" * 32,
         couriers=QuietCouriers(),
         outbound=QuietOutbound(),
+        mailer=QuietMailer(),
         metrics=QuietMetrics(),
         log=QuietLog(),
         hasher=QuietHasher(),

@@ -6,8 +6,11 @@ from typing import Any
 
 import click
 
+from idp.cli.audit import audit_group
 from idp.cli.db import db_group
 from idp.cli.demo import demo_command
+from idp.cli.jobs import jobs_group
+from idp.cli.keys import keys_group
 from idp.cli.run import run_command
 from idp.settings import SettingsError
 from idp.store.database import StoreUnavailable
@@ -30,6 +33,9 @@ def main() -> None:
     """Run and administer the gateway."""
 
 
+main.add_command(audit_group, "audit")
 main.add_command(db_group, "db")
 main.add_command(demo_command, "demo")
+main.add_command(jobs_group, "jobs")
+main.add_command(keys_group, "keys")
 main.add_command(run_command, "run")

@@ -1,1 +1,1 @@
-"""The job runner's door: maps job kinds and outbox messages to use cases."""
+"""The door through which time knocks: what waits for a runner, and the words of the mails."""

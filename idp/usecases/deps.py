@@ -13,6 +13,7 @@ from idp.adapters.hash_threads import HasherUnavailable as HasherUnavailable  # 
 from idp.adapters.hasher import Hasher
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog
+from idp.adapters.mailer import Mailer
 from idp.adapters.metrics import Metrics
 from idp.adapters.outbound import Outbound
 from idp.adapters.randomness import Randomness
@@ -50,6 +51,7 @@ class Deps:
     """What pairwise subjects are derived from; opened once a process."""
     couriers: Couriers
     outbound: Outbound
+    mailer: Mailer
     metrics: Metrics
     log: EventLog
     hasher: Hasher

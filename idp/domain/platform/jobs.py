@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from idp.domain.platform.instants import HOUR, MINUTE, Instant, after
+
 
 class JobKind(StrEnum):
     """One name per kind of job; `idp/jobs/handlers.py` maps each to a use case."""
@@ -18,3 +20,12 @@ class Schedule(StrEnum):
 
     ROTATE_KEYS = "keys.rotate"
     HOUSEKEEPING = "housekeeping"
+
+
+JOB_RETRY_AFTER = (MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR)
+"""Waits between tries of a job that failed; after the last one it is given up, and the operator told."""
+
+
+def next_try(attempts: int, now: Instant) -> Instant | None:
+    """When to try a job again after this many failures, or None to give it up."""
+    return after(now, JOB_RETRY_AFTER[attempts - 1]) if attempts <= len(JOB_RETRY_AFTER) else None

@@ -7,14 +7,11 @@ A key is `next` from its birth, published but unused, so that every verifier has
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from idp.domain.platform.instants import MINUTE, Instant, after
+from idp.domain.platform.instants import Instant, after
 from idp.domain.platform.lifetimes import Lifetimes
-
-SPREAD = MINUTE
-"""Every node has seen a new key this long after its birth: workers look every 5 s, clocks may differ."""
 
 
 class SigningAlgorithm(StrEnum):
@@ -61,12 +58,12 @@ class SigningKey:
 
 def ripe_at(key: SigningKey, lifetimes: Lifetimes) -> Instant:
     """When every verifier that caches the JWKS has this key: one full cache life after every node published it."""
-    return after(key.created_at, lifetimes.jwks_cache + SPREAD)
+    return after(key.created_at, lifetimes.jwks_cache + lifetimes.key_spread)
 
 
 def published_until(retired_at: Instant, lifetimes: Lifetimes) -> Instant:
     """When the last token signed by a key retired now is dead."""
-    return after(retired_at, max(lifetimes.access_token, lifetimes.id_token) + SPREAD)
+    return after(retired_at, max(lifetimes.access_token, lifetimes.id_token) + lifetimes.key_spread)
 
 
 def trusted_until(retired_at: Instant, lifetimes: Lifetimes) -> Instant:
@@ -83,3 +80,52 @@ def of_state(keys: Iterable[SigningKey], alg: SigningAlgorithm, state: KeyState)
 def is_due(active: SigningKey, now: Instant, lifetimes: Lifetimes) -> bool:
     """Whether the scheduled rotation should replace this key."""
     return now >= after(active.activated_at or active.created_at, lifetimes.key_active)
+
+
+def retired(key: SigningKey, now: Instant, lifetimes: Lifetimes) -> SigningKey:
+    """The key once it no longer signs; one that never signed leaves at once."""
+    signed = key.state is KeyState.ACTIVE
+    shown_until = published_until(now, lifetimes) if signed else now
+    kept_until = trusted_until(now, lifetimes) if signed else now
+    return replace(key, state=KeyState.RETIRED, retired_at=now, published_until=shown_until, expires_at=kept_until)
+
+
+def compromised(key: SigningKey, now: Instant, lifetimes: Lifetimes) -> SigningKey:
+    """The key once somebody else may have it; its row stays as long as a retired one's, for the operator to see."""
+    kept_until = trusted_until(now, lifetimes)
+    return replace(
+        key, state=KeyState.COMPROMISED, retired_at=key.retired_at or now, published_until=now, expires_at=kept_until
+    )
+
+
+def activated(key: SigningKey, now: Instant) -> SigningKey:
+    """The key once it signs."""
+    return replace(key, state=KeyState.ACTIVE, activated_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """`new` takes over from `old`."""
+
+    new: SigningKey
+    old: SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The algorithm's next key may sign from `until`: some verifier may not have it before."""
+
+    alg: SigningAlgorithm
+    until: Instant
+
+
+def next_step(
+    keys: Iterable[SigningKey], alg: SigningAlgorithm, now: Instant, lifetimes: Lifetimes
+) -> Promotion | Waiting:
+    """How this algorithm's rotation goes on. Without a next key it waits for one that is made now."""
+    known = tuple(keys)
+    new, old = of_state(known, alg, KeyState.NEXT), of_state(known, alg, KeyState.ACTIVE)
+    if new is None or old is None:
+        return Waiting(alg, after(now, lifetimes.jwks_cache + lifetimes.key_spread))
+    ripe = ripe_at(new, lifetimes)
+    return Promotion(new, old) if now >= ripe else Waiting(alg, ripe)

@@ -26,6 +26,8 @@ class Lifetimes:
     device: int = 180 * DAY
     sign_in_link: int = 30 * MINUTE
     jwks_cache: int = 5 * MINUTE
+    key_spread: int = MINUTE
+    """Every node has published a new key this long after its birth: workers look every 5 s, clocks may differ."""
     key_active: int = 90 * DAY
     hint_keys: int = 30 * DAY
     """Public keys stay for verifying id_token_hint this much longer than the longest session."""
@@ -35,3 +37,6 @@ class Lifetimes:
     """An assertion that lives longer is refused: its jti is kept until then. An hour is what Authlib's client asks."""
     clock_skew: int = 30 * SECOND
     """A client's clock may be off by this much."""
+    finished_job: int = 7 * DAY
+    lease: int = 2 * MINUTE
+    """A runner that has not reported for this long is taken for dead, and its work is given to another."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
-from sqlalchemy import JSON, Column, Index, Table, insert
+from sqlalchemy import JSON, Column, Index, Table, insert, select
 
+from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import RowNumber, instant, metadata, text
 
@@ -31,3 +33,44 @@ audit_events = Table(
 def insert_event(connection: Connected, row: Mapping[str, object]) -> None:
     """Add one event to the trail."""
     connection.execute(insert(audit_events).values(row))
+
+
+@dataclass(frozen=True, slots=True)
+class TrailFilter:
+    """Which events; what is empty is not asked."""
+
+    events: tuple[str, ...] = ()
+    subject: str = ""
+    client_id: str = ""
+    since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One event as it is stored."""
+
+    id: int
+    at: Instant
+    event: str
+    actor_role: str
+    actor: str
+    subject: str
+    client_id: str
+    address_prefix: str
+    request_id: str
+    facts: Mapping[str, str | int]
+
+
+def read_trail(connection: Connected, wanted: TrailFilter, limit: int) -> list[AuditRow]:
+    """The newest events that fit, the newest first."""
+    columns = audit_events.c
+    found = select(*(columns[item.name] for item in fields(AuditRow))).order_by(columns.id.desc()).limit(limit)
+    if wanted.events:
+        found = found.where(columns.event.in_(wanted.events))
+    if wanted.subject:
+        found = found.where(columns.subject == wanted.subject)
+    if wanted.client_id:
+        found = found.where(columns.client_id == wanted.client_id)
+    if wanted.since is not None:
+        found = found.where(columns.at >= wanted.since)
+    return [AuditRow(**row) for row in connection.execute(found).mappings()]

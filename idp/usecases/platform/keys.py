@@ -38,11 +38,16 @@ def load_key_ring(deps: Deps) -> KeyRing:
     )
 
 
+def signing_key_name(kid: str) -> str:
+    """What a private key is sealed for: moved to another row it does not open."""
+    return f"signing-key:{kid}"
+
+
 def open_private(deps: Deps, row: KeyRow) -> bytes | None:
     """The private part of a key that may sign, else None."""
     if row.private_sealed is None:
         return None
-    return deps.sealer.open(f"signing-key:{row.key.kid}", row.private_sealed, row.key_encryption_key_id)
+    return deps.sealer.open(signing_key_name(row.key.kid), row.private_sealed, row.key_encryption_key_id)
 
 
 def ensure_keys(deps: Deps, actor: Actor = SYSTEM) -> bool:
@@ -70,7 +75,7 @@ def store_keys(
     """Seal and keep new keys in the open transaction."""
     now = deps.clock.now()
     for alg, pair in made:
-        sealed, key_id = deps.sealer.seal(f"signing-key:{pair.kid}", pair.private)
+        sealed, key_id = deps.sealer.seal(signing_key_name(pair.kid), pair.private)
         key = SigningKey(pair.kid, alg, state, now, now if state is KeyState.ACTIVE else None)
         insert_key(connection, KeyRow(key, pair.public_jwk, sealed, key_id))
         facts: dict[str, str | int] = {"kid": pair.kid, "alg": alg, "state": state}
