@@ -9,6 +9,7 @@ from idp.domain.platform.jobs import JobKind
 from idp.domain.platform.keys import SigningAlgorithm
 from idp.usecases.deps import Deps
 from idp.usecases.platform.key_rotation import rotate_keys
+from idp.usecases.portals.logout import end_outlived_sessions
 
 Payload = Mapping[str, str | int]
 
@@ -18,6 +19,12 @@ def rotate_one_algorithm(deps: Deps, payload: Payload) -> None:
     rotate_keys(deps, Actor(ActorRole.SYSTEM, "jobs"), [SigningAlgorithm(str(payload["alg"]))])
 
 
+def cut_off_account(deps: Deps, payload: Payload) -> None:
+    """End what an account's `valid_from` has outlived, and tell the portals."""
+    end_outlived_sessions(deps, Actor(ActorRole.SYSTEM, "jobs"), str(payload["subject"]))
+
+
 HANDLERS: Mapping[JobKind, Callable[[Deps, Payload], object]] = {
     JobKind.ROTATE_KEYS: rotate_one_algorithm,
+    JobKind.CUT_OFF_ACCOUNT: cut_off_account,
 }

@@ -14,6 +14,7 @@ from idp.jobs.handlers import HANDLERS
 from idp.jobs.mails import render_mail
 from idp.jobs.schedules import SCHEDULES
 from idp.usecases.deps import Deps, StoreUnavailable
+from idp.usecases.platform.keys import renew_key_ring
 from idp.usecases.platform.outbox import WaitingMessage, lease_messages, settle_message
 from idp.usecases.platform.work import (
     WaitingJob,
@@ -71,6 +72,7 @@ class Runner:
                 settle_schedule_run(self._deps, self._name, schedule, repeated.every)
 
     def _work(self) -> bool:
+        renew_key_ring(self._deps)
         know_schedules(self._deps)
         self.do_schedules()
         return self.do_jobs()

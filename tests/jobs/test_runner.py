@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from idp.adapters.clock import QuietClock
+from idp.adapters.outbound import QuietOutbound
 from idp.domain.platform.instants import HOUR, MINUTE
 from idp.domain.platform.jobs import JOB_RETRY_AFTER, JobKind, Schedule
 from idp.domain.platform.keys import KeyState
+from idp.domain.portals.clients import Client, ClientRegistry
 from idp.jobs import runner as runner_module
 from idp.jobs.handlers import HANDLERS
 from idp.jobs.runner import Runner
 from idp.jobs.schedules import SCHEDULES, Repeated
 from idp.store.database import Database
+from idp.store.people.accounts import accounts
 from idp.store.platform.jobs import jobs
+from idp.store.sign_in.sessions import sessions
 from idp.usecases.deps import Deps
 from idp.usecases.platform.jobs import enqueue
 from idp.usecases.platform.key_rotation import list_signing_keys
 from idp.usecases.platform.keys import ensure_keys
 from tests.quiet import quiet_deps
+from tests.rows import make_account, make_authorization, make_session
 
 
 @pytest.fixture
@@ -142,3 +148,25 @@ def test_the_loop_ends_when_it_is_told(deps: Deps) -> None:
     stop = Event()
     stop.set()
     Runner(deps, "one", stop).run()
+
+
+def test_after_a_cut_off_the_portals_hear_of_the_sessions_that_ended_and_younger_ones_stay(
+    deps: Deps, clock: QuietClock
+) -> None:
+    portal = Client("formation", backchannel_logout_uri="https://formation.example.fr/bye")
+    registry = ClientRegistry("d", {"formation": portal})
+    outbound = QuietOutbound()
+    deps = replace(deps, registry=lambda: registry, outbound=outbound)
+    ensure_keys(deps)
+    account_id = make_account(deps)
+    make_authorization(deps, make_session(deps, account_id, "old"), "formation")
+    clock.advance(MINUTE)
+    with deps.transaction() as connection:
+        connection.execute(update(accounts).values(valid_from=clock.now()))
+        enqueue(connection, deps, JobKind.CUT_OFF_ACCOUNT, {"subject": "Moutin"})
+    make_authorization(deps, make_session(deps, account_id, "young"), "formation")
+    Runner(deps, "one", Event()).once()
+    assert [url for _, url, _ in outbound.calls] == ["https://formation.example.fr/bye"]
+    with deps.read() as connection:
+        ended = connection.scalars(select(sessions.c.id).where(sessions.c.ended_at.is_not(None))).all()
+    assert ended == ["old"]

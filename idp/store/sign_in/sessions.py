@@ -113,13 +113,16 @@ def end_session(connection: Connected, session_id: str, account_id: int, now: In
     return connection.execute(update(sessions).where(*mine).values(ended_at=now)).rowcount == 1
 
 
-def end_sessions(connection: Connected, account_id: int, now: Instant, *, except_id: str = "") -> Sequence[str]:
-    """End every open session of this account but `except_id`; the ids that ended."""
+def end_sessions(
+    connection: Connected, account_id: int, now: Instant, *, except_id: str = "", begun_before: Instant | None = None
+) -> Sequence[str]:
+    """End every open session of this account but `except_id`, or those begun before then only; the ids that ended."""
     mine = (
         sessions.c.account_id == account_id,
         sessions.c.ended_at.is_(None),
         sessions.c.expires_at > now,
         sessions.c.id != except_id,
+        *(() if begun_before is None else (sessions.c.created_at < begun_before,)),
     )
     ended = update(sessions).where(*mine).values(ended_at=now).returning(sessions.c.id)
     return connection.execute(ended).scalars().all()

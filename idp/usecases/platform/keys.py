@@ -38,6 +38,14 @@ def load_key_ring(deps: Deps) -> KeyRing:
     )
 
 
+def renew_key_ring(deps: Deps) -> bool:
+    """Load the ring again if the table has moved; whether it had. Called by everything that runs for long."""
+    if read_key_version(deps) == deps.signer.ring.version:
+        return False
+    deps.signer.swap(load_key_ring(deps))
+    return True
+
+
 def signing_key_name(kid: str) -> str:
     """What a private key is sealed for: moved to another row it does not open."""
     return f"signing-key:{kid}"

@@ -18,6 +18,7 @@ from idp.domain.portals.logout import LOGOUT_TOKEN_TYPE, LogoutNotice, LogoutOut
 from idp.domain.portals.subjects import client_subject
 from idp.domain.sign_in.sessions import LiveSession
 from idp.store.database import Connected
+from idp.store.people.accounts import find_by_subject
 from idp.store.portals.logout import insert_deliveries, reached_portals, record_outcome
 from idp.store.sign_in.sessions import end_session, end_sessions
 from idp.usecases.deps import Deps
@@ -70,6 +71,25 @@ def end_other_sessions(deps: Deps, actor: Actor, session: LiveSession) -> int:
         notices = _note_portals(connection, deps, session.subject, ended)
         for session_id in ended:
             record = AuditRecord(AuditEvent.SESSION_ENDED, subject=session.subject, facts={"session": session_id})
+            write_audit(connection, deps, actor, record)
+    _tell(deps, actor, notices)
+    return len(ended)
+
+
+def end_outlived_sessions(deps: Deps, actor: Actor, subject: str) -> int:
+    """End the sessions that began before the account's `valid_from`, and tell their portals; how many there were.
+
+    They were dead already, since every read joins the account; what a job adds is that the portals hear of it.
+    """
+    with deps.transaction() as connection:
+        found = find_by_subject(connection, subject)
+        if found is None:
+            return 0
+        account = found.account
+        ended = end_sessions(connection, account.id, deps.clock.now(), begun_before=account.valid_from)
+        notices = _note_portals(connection, deps, subject, ended)
+        for session_id in ended:
+            record = AuditRecord(AuditEvent.SESSION_ENDED, subject=subject, facts={"session": session_id})
             write_audit(connection, deps, actor, record)
     _tell(deps, actor, notices)
     return len(ended)
