@@ -7,6 +7,7 @@ import click
 from idp.cli.operator import operating, written
 from idp.domain.platform.keys import Promotion, SigningAlgorithm, Waiting
 from idp.usecases.platform.key_rotation import Unknown, list_signing_keys, retire_key, rotate_keys
+from idp.usecases.platform.keys import ensure_keys
 from idp.usecases.platform.rewrapping import rewrap
 
 
@@ -29,6 +30,7 @@ def keys_list() -> None:
 def keys_rotate(algorithms: tuple[SigningAlgorithm, ...]) -> None:
     """Let the next keys sign; one that some verifier may not have yet takes over by a job when all have it."""
     with operating() as (deps, operator):
+        ensure_keys(deps, operator)
         for step in rotate_keys(deps, operator, algorithms or tuple(SigningAlgorithm)):
             click.echo(_told(step))
 

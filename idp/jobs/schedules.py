@@ -11,6 +11,8 @@ from idp.domain.platform.jobs import Schedule
 from idp.usecases.deps import Deps
 from idp.usecases.platform.housekeeping import delete_everything_expired
 from idp.usecases.platform.key_rotation import rotate_due_keys
+from idp.usecases.sign_in.sign_in_links import mail_delayed_owners
+from idp.usecases.sign_in.siret_alerts import raise_siret_alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,11 @@ class Repeated:
     run: Callable[[Deps], object]
 
 
+JOBS = Actor(ActorRole.SYSTEM, "jobs")
+
 SCHEDULES: Mapping[Schedule, Repeated] = {
-    Schedule.ROTATE_KEYS: Repeated(MINUTE, lambda deps: rotate_due_keys(deps, Actor(ActorRole.SYSTEM, "jobs"))),
+    Schedule.ROTATE_KEYS: Repeated(MINUTE, lambda deps: rotate_due_keys(deps, JOBS)),
     Schedule.HOUSEKEEPING: Repeated(10 * MINUTE, delete_everything_expired),
+    Schedule.MAIL_DELAYED_OWNERS: Repeated(MINUTE, lambda deps: mail_delayed_owners(deps, JOBS)),
+    Schedule.RAISE_SIRET_ALERTS: Repeated(MINUTE, lambda deps: raise_siret_alerts(deps, JOBS)),
 }

@@ -20,6 +20,8 @@ class Schedule(StrEnum):
 
     ROTATE_KEYS = "keys.rotate"
     HOUSEKEEPING = "housekeeping"
+    MAIL_DELAYED_OWNERS = "sign_in.mail_delayed_owners"
+    RAISE_SIRET_ALERTS = "throttle.raise_siret_alerts"
 
 
 JOB_RETRY_AFTER = (MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR)

@@ -73,7 +73,7 @@ def rotate_due_keys(deps: Deps, actor: Actor) -> list[Promotion]:
     keys = list_signing_keys(deps)
     missing = [alg for alg in SigningAlgorithm if of_state(keys, alg, KeyState.NEXT) is None]
     due = [alg for alg in SigningAlgorithm if _is_due(deps, keys, alg)]
-    if not missing and not due:
+    if not keys or (not missing and not due):  # without any key, the first start makes them
         return []
     made = {alg: make_key(alg) for alg in {*missing, *due}}
     with deps.transaction() as connection:

@@ -22,7 +22,12 @@ from idp.usecases.platform.notifications import notify
 from idp.usecases.platform.outbox import lease_messages, settle_message
 from tests.quiet import quiet_deps
 
-FACTS = {"given_name": "Claire", "family_name": "Moutin", "link": "https://connexion.example.fr/l?k=SECRETLINK"}
+FACTS = {
+    "siret": "999 000 375 00017",
+    "given_name": "Claire",
+    "family_name": "Moutin",
+    "link": "https://connexion.example.fr/l?k=SECRETLINK",
+}
 
 
 @pytest.fixture
