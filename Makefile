@@ -19,6 +19,7 @@ run: environment ## Start the gateway alone, settings from the environment
 
 test: test-environment ## Prove the program: both databases, protocol, journeys, a real browser
 	@.ci/chromium $(BIN)
+	@.ci/nginx $(abspath $(VENV))
 	@$(BIN)/python -m pytest -n 2
 
 check: test-environment ## Lint, types, floors, clients.yaml, themes, translations, migrations
@@ -36,6 +37,7 @@ interop: test-environment ## Sign in with clients written by others, in Python, 
 	@$(BIN)/python -m pytest tests/interop
 
 conformance-target: demo-environment ## The gateway behind nginx on https://localhost:9443, for the OpenID conformance suite
+	@.ci/nginx $(abspath $(VENV))
 	@exec $(BIN)/python -m tests.conformance.target
 
 lock: test-environment ## Compile setup.cfg into the pinned and hashed requirements files

@@ -61,7 +61,7 @@ def prepare(place: DemoPlace) -> dict[str, str]:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
     environment = {**outside, **settings, "PYTHONUNBUFFERED": "1"}
     subprocess.run(
-        [sys.executable, *portals_command("prepare", place)],
+        portals_command("prepare", place),
         cwd=PROJECT,
         env=outside,
         check=True,
@@ -73,7 +73,7 @@ def prepare(place: DemoPlace) -> dict[str, str]:
 def portals_command(command: str, place: DemoPlace) -> list[str]:
     """How the partners' side is called: it is a program of its own."""
     words = ["--issuer", place.issuer, "--port", str(place.port), "--folder", str(place.folder)]
-    return ["-m", "demo", command, *words]
+    return [sys.executable, "-m", "demo", command, *words]
 
 
 def seed_database(environment: dict[str, str], people: tuple[DemoPerson, ...]) -> None:
@@ -95,8 +95,8 @@ def run(place: DemoPlace, environment: dict[str, str], people: tuple[DemoPerson,
     """
     processes = Processes(place.folder, environment)
     try:
-        processes.start("gateway", ["-m", "idp", "run"])
-        processes.start("jobs", ["-m", "idp", "jobs", "run"])
+        processes.start("gateway", [sys.executable, "-m", "idp", "run"])
+        processes.start("jobs", [sys.executable, "-m", "idp", "jobs", "run"])
         processes.start("portals", portals_command("serve", place))
         processes.wait_until_answering([place.port], "/health/live", stopping)
         processes.wait_until_answering([place.port + offset for offset in (1, 2, 3)], "/", stopping)

@@ -9,16 +9,16 @@ import yaml
 
 from idp.domain.people.accounts import AccountState, Role
 from idp.domain.people.new_accounts import NewAccount
-from idp.domain.people.siret import parse_siret
 from idp.domain.people.triplets import triplet_key
 from idp.domain.platform.actors import Actor, ActorRole
 from idp.settings import SettingsError
 from idp.store.people.accounts import find_by_triplet
-from idp.store.people.legal_units import close_establishment, ensure_establishment
 from idp.usecases.deps import Deps
 from idp.usecases.people.accounts import Created, create_account
+from idp.usecases.people.establishments import close_establishment
 
 DEMO_PASSWORD = "Mire2026demo"
+DEMO = Actor(ActorRole.SYSTEM, "demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +85,12 @@ def make(deps: Deps, person: DemoPerson, password: str, same_person_as: str) -> 
         organisation=person.organisation,
         same_person_as=same_person_as,
     )
-    outcome = create_account(deps, Actor(ActorRole.SYSTEM, "demo"), new)
+    outcome = create_account(deps, DEMO, new)
     if not isinstance(outcome, Created):
         raise SettingsError(f"demo/people.yaml: {person.family_name} {person.given_name} cannot be made: {outcome}.")
     return outcome.subject
 
 
 def close(deps: Deps, person: DemoPerson) -> None:
-    """Close the person's establishment, as the registry's file will."""
-    successor = parse_siret(person.successor_siret)
-    with deps.transaction() as connection:
-        ensure_establishment(connection, successor, person.organisation)
-        close_establishment(connection, parse_siret(person.siret), successor, deps.clock.now())
+    """Close the person's establishment; a second run finds it closed."""
+    close_establishment(deps, DEMO, person.siret, person.successor_siret)

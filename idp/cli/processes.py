@@ -1,11 +1,10 @@
-"""The demo's processes: started together, stopped together, none outlives the command."""
+"""Processes of one command: started together, stopped together, none outlives the command."""
 
 from __future__ import annotations
 
 import ctypes
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -39,12 +38,12 @@ class Processes:
     environment: Mapping[str, str]
     running: list[RunningPart] = field(default_factory=list)
 
-    def start(self, name: str, arguments: Sequence[str]) -> None:
-        """Start `python ARGUMENTS` in the background, in a session of its own: Ctrl-C reaches only the command."""
+    def start(self, name: str, command: Sequence[str]) -> None:
+        """Start the command in the background, in a session of its own: Ctrl-C reaches only the command."""
         log = self.folder / f"{name}.log"
         with log.open("wb") as words:
             process = subprocess.Popen(
-                [sys.executable, *arguments],
+                list(command),
                 cwd=PROJECT,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
@@ -66,6 +65,18 @@ class Processes:
             if all(_answers(port, path) for port in ports) or stopping.wait(POLL_SECONDS):
                 return
         raise SettingsError(f"Nothing answered within {START_SECONDS:.0f} seconds; see {self.folder}/*.log.")
+
+    def wait_until_there(self, path: Path, stopping: Event) -> None:
+        """Return once this socket exists, or the command is asked to stop.
+
+        Raises:
+            SettingsError: one of the processes has ended, or it does not come in time.
+        """
+        for _ in range(int(START_SECONDS / POLL_SECONDS)):
+            self.refuse_ended()
+            if path.exists() or stopping.wait(POLL_SECONDS):
+                return
+        raise SettingsError(f"Nothing listens at {path} after {START_SECONDS:.0f} seconds; see {self.folder}/*.log.")
 
     def refuse_ended(self) -> None:
         """Say which process has ended by itself.

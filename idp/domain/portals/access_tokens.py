@@ -1,0 +1,57 @@
+"""An access token as it comes back to us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idp.domain.platform.instants import SECOND, Instant
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """The claims of an access token that we signed and whose time has not come; whether it still holds is another
+    question, which its grant answers."""
+
+    claims: Mapping[str, Any]
+
+    @property
+    def client_id(self) -> str:
+        return str(self.claims["client_id"])
+
+    @property
+    def audience(self) -> str:
+        return str(self.claims["aud"])
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return frozenset(str(self.claims["scope"]).split())
+
+    @property
+    def jti(self) -> str:
+        return str(self.claims["jti"])
+
+    @property
+    def grant_id(self) -> str:
+        """Empty: a client has it in its own name."""
+        return str(self.claims.get("gid", ""))
+
+    @property
+    def issued_at(self) -> Instant:
+        return Instant(int(self.claims["iat"]) * SECOND)
+
+    @property
+    def expires_at(self) -> Instant:
+        return Instant(int(self.claims["exp"]) * SECOND)
+
+
+NEEDED = ("iss", "sub", "aud", "client_id", "scope", "iat", "exp", "jti")
+
+
+def read_access_token(claims: Mapping[str, Any] | None, issuer: str, now: Instant) -> AccessToken | None:
+    """The token of these verified claims, or None: not ours, not whole, or its time is over."""
+    if claims is None or any(name not in claims for name in NEEDED) or claims["iss"] != issuer:
+        return None
+    token = AccessToken(claims)
+    return token if token.expires_at > now else None

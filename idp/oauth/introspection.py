@@ -1,0 +1,26 @@
+"""POST /introspect (RFC 7662)."""
+
+from __future__ import annotations
+
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error
+from flask import Response, request
+
+from idp.oauth.answers import error_response, to_response
+from idp.oauth.payloads import BodyRequest
+from idp.oauth.server import current_server
+from idp.usecases.portals.introspection import introspect
+
+
+def introspection() -> Response:
+    """What this caller may know of the token. `token_type_hint` is not needed: the token's form says what it is."""
+    server = current_server()
+    try:
+        body = BodyRequest(request)
+        client = server.authenticate_client(body, (), "introspection")
+        if client.entry.is_public:  # section 2.1: or anyone could try tokens
+            raise InvalidClientError("This endpoint is for clients that authenticate.", status_code=401)
+        if "token" not in body.form:
+            raise InvalidRequestError("Missing 'token' in request.")
+    except OAuth2Error as error:
+        return error_response(error)
+    return to_response(200, introspect(server.deps, client.entry, body.form["token"]))

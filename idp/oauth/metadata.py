@@ -1,0 +1,89 @@
+"""What is true of this server, as OpenID Connect Discovery 1.0 section 3 and RFC 8414 section 2 name it.
+
+Built from what is wired: an endpoint is announced only when the application routes it. Every member that the texts
+give a default is written out, so that nobody has to know the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from idp.domain.portals.claims import CLAIMS_BY_SCOPE
+from idp.domain.portals.clients import ClientAuthentication, GrantType, ResponseMode, SigningAlgorithm, SubjectType
+
+PROTOCOL_CLAIMS = {"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"}
+ENDPOINTS = {
+    "authorization_endpoint": "/authorize",
+    "token_endpoint": "/token",
+    "userinfo_endpoint": "/userinfo",
+    "jwks_uri": "/jwks",
+    "introspection_endpoint": "/introspect",
+    "revocation_endpoint": "/revoke",
+    "end_session_endpoint": "/end-session",
+}
+AUTHENTICATED_ENDPOINTS = ("token_endpoint", "introspection_endpoint", "revocation_endpoint")
+
+
+def server_metadata(issuer: str, routed: Collection[str], *, acr_values: Collection[str]) -> Mapping[str, Any]:
+    """The discovery document of the server at `issuer`, which answers the paths in `routed`."""
+    announced = {name: issuer + path for name, path in ENDPOINTS.items() if path in routed}
+    return {
+        "issuer": issuer,
+        **announced,
+        **_authorization_requests(acr_values),
+        **_answers(),
+        **_client_authentication(announced),
+        **_logout("end_session_endpoint" in announced),
+    }
+
+
+def _authorization_requests(acr_values: Collection[str]) -> dict[str, Any]:
+    return {
+        "response_types_supported": ["code"],
+        "response_modes_supported": [mode.value for mode in ResponseMode],
+        "grant_types_supported": [grant.value for grant in GrantType],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "scopes_supported": sorted({"openid", "offline_access", *CLAIMS_BY_SCOPE}),
+        "acr_values_supported": sorted(acr_values),
+        "display_values_supported": ["page"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": ["fr", "en"],
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "require_request_uri_registration": False,
+        "require_signed_request_object": False,
+        "require_pushed_authorization_requests": False,
+    }
+
+
+def _answers() -> dict[str, Any]:
+    algorithms = [algorithm.value for algorithm in SigningAlgorithm]
+    return {
+        "subject_types_supported": [kind.value for kind in SubjectType],
+        "id_token_signing_alg_values_supported": algorithms,
+        "userinfo_signing_alg_values_supported": algorithms,
+        "claim_types_supported": ["normal"],
+        "claims_supported": sorted(PROTOCOL_CLAIMS.union(*CLAIMS_BY_SCOPE.values())),
+        "tls_client_certificate_bound_access_tokens": False,
+    }
+
+
+def _client_authentication(announced: Collection[str]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for endpoint in AUTHENTICATED_ENDPOINTS:
+        if endpoint in announced:
+            members[f"{endpoint}_auth_methods_supported"] = [method.value for method in ClientAuthentication]
+            members[f"{endpoint}_auth_signing_alg_values_supported"] = [alg.value for alg in SigningAlgorithm]
+    return members
+
+
+def _logout(wired: bool) -> dict[str, Any]:
+    return {
+        "backchannel_logout_supported": wired,
+        "backchannel_logout_session_supported": wired,
+        "frontchannel_logout_supported": False,
+        "frontchannel_logout_session_supported": False,
+    }

@@ -1,0 +1,70 @@
+"""What userinfo tells a client about a person (OpenID Connect Core section 5.3)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from idp.domain.portals.access_tokens import AccessToken, read_access_token
+from idp.domain.portals.claims import asked_claims, disclosed
+from idp.domain.portals.clients import Client
+from idp.domain.portals.grants import Grant
+from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE
+from idp.store.portals.grants import find_grant_of_token
+from idp.usecases.deps import Deps
+from idp.usecases.portals.token_signing import grant_subject
+
+
+class UserinfoRefusal(StrEnum):
+    """RFC 6750 section 3.1."""
+
+    INVALID_TOKEN = "invalid_token"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Userinfo:
+    """The claims as JSON, or as a signed JWT for clients that registered an algorithm."""
+
+    body: bytes
+    content_type: str
+
+
+def tell_userinfo(deps: Deps, text: str) -> Userinfo | UserinfoRefusal:
+    """The claims that this access token gives: one statement.
+
+    Only a token addressed to us: one that a resource received must not open userinfo to it.
+    """
+    token = read_access_token(deps.signer.verify(text, typ=ACCESS_TOKEN_TYPE), deps.issuer, deps.clock.now())
+    client = deps.registry().find(token.client_id) if token else None
+    if token is None or client is None or token.audience != deps.issuer:
+        return UserinfoRefusal.INVALID_TOKEN
+    if not token.grant_id or "openid" not in token.scopes:
+        return UserinfoRefusal.INSUFFICIENT_SCOPE
+    with deps.read() as connection:
+        grant = find_grant_of_token(connection, token.grant_id, token.jti)
+    if grant is None or grant.client_id != client.client_id or not grant.holds(deps.clock.now()):
+        return UserinfoRefusal.INVALID_TOKEN
+    return _shaped(deps, client, _claims(deps, client, grant, token))
+
+
+def _claims(deps: Deps, client: Client, grant: Grant, token: AccessToken) -> dict[str, Any]:
+    sub = grant_subject(deps, client, grant)
+    told = disclosed(
+        grant.person,
+        sub,
+        scopes=token.scopes,
+        asked=asked_claims(grant.claims_request, "userinfo"),
+        registered=client.scopes,
+    )
+    return {"sub": sub, **told}
+
+
+def _shaped(deps: Deps, client: Client, claims: dict[str, Any]) -> Userinfo:
+    alg = client.userinfo_signed_response_alg
+    if alg is None:
+        return Userinfo(json.dumps(claims, separators=(",", ":")).encode(), "application/json")
+    signed = deps.signer.sign({"iss": deps.issuer, "aud": client.client_id, **claims}, alg=alg, typ="JWT")
+    return Userinfo(signed.encode(), "application/jwt")

@@ -1,0 +1,73 @@
+"""Whether a token holds now (RFC 7662): said only to whom it was issued or whose resource it is addressed to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from idp.domain.platform.digests import token_hash
+from idp.domain.platform.instants import to_seconds
+from idp.domain.platform.metrics import Metric
+from idp.domain.portals.access_tokens import AccessToken, read_access_token
+from idp.domain.portals.clients import Client
+from idp.domain.portals.refresh_tokens import RefreshToken, read_refresh_token
+from idp.domain.portals.subjects import client_subject
+from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE, scope_text
+from idp.store.portals.grants import find_family, find_grant_of_token, machine_token_holds
+from idp.usecases.deps import Deps
+
+INACTIVE: dict[str, Any] = {"active": False}
+"""All that anybody else learns (section 2.2)."""
+
+
+def introspect(deps: Deps, client: Client, text: str) -> dict[str, Any]:
+    """The answer to `client` about this token: one statement, none for what is no token of ours."""
+    refresh_token = read_refresh_token(text)
+    if refresh_token is not None:
+        answer = _about_refresh_token(deps, client, refresh_token)
+    else:
+        answer = _about_access_token(deps, client, text)
+    deps.metrics.count(Metric.INTROSPECTIONS, active="true" if answer["active"] else "false")
+    return answer
+
+
+def _about_access_token(deps: Deps, client: Client, text: str) -> dict[str, Any]:
+    token = read_access_token(deps.signer.verify(text, typ=ACCESS_TOKEN_TYPE), deps.issuer, deps.clock.now())
+    if token is None or not _may_ask(deps, client, token) or not _holds(deps, token):
+        return INACTIVE
+    shown = {name: value for name, value in token.claims.items() if name != "gid"}
+    return {"active": True, "token_type": "Bearer", **shown}
+
+
+def _may_ask(deps: Deps, client: Client, token: AccessToken) -> bool:
+    if token.client_id == client.client_id:
+        return True
+    resource = deps.registry().resource(token.audience)
+    return resource is not None and resource.owner == client.client_id
+
+
+def _holds(deps: Deps, token: AccessToken) -> bool:
+    if deps.registry().find(token.client_id) is None:  # removing a client ends its tokens
+        return False
+    with deps.read() as connection:
+        if not token.grant_id:
+            return machine_token_holds(connection, token.client_id, token.jti, token.issued_at)
+        grant = find_grant_of_token(connection, token.grant_id, token.jti)
+    return grant is not None and grant.client_id == token.client_id and grant.holds(deps.clock.now())
+
+
+def _about_refresh_token(deps: Deps, client: Client, token: RefreshToken) -> dict[str, Any]:
+    with deps.read() as connection:
+        found = find_family(connection, token.family_id)
+    if found is None or found.family.client_id != client.client_id:
+        return INACTIVE
+    family, grant = found.family, found.grant
+    if family.token_hash != token_hash(token.text) or not family.holds(grant, deps.clock.now(), deps.lifetimes):
+        return INACTIVE
+    return {
+        "active": True,
+        "iss": deps.issuer,
+        "sub": client_subject(client, grant.person.subject, deps.pairwise_salt()),
+        "client_id": client.client_id,
+        "scope": scope_text(grant.scopes & client.scopes),
+        "exp": to_seconds(family.expires_at),
+    }

@@ -1,0 +1,217 @@
+"""`make conformance-target`: the gateway behind nginx on https://localhost:9443 for the OpenID conformance suite.
+
+Everything is made in var/conformance: a throw-away CA, the clients' secrets and keys, one person, and for each
+authentication method a file to paste into the suite's test configuration.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import yaml
+from joserfc.jwk import ECKey
+
+from idp.cli.demo import stop_by_signal
+from idp.cli.demo_people import DEMO_PASSWORD, DemoPerson, seed
+from idp.cli.demo_place import kept_secrets
+from idp.cli.processes import Processes
+from idp.settings import Settings, SettingsError
+from idp.store.migrate import upgrade
+from idp.wiring import ready_deps
+from tests.conformance.certificates import new_authority
+from tests.conformance.proxy import ROOT, Site, check, nginx_command, write_configuration
+
+HOST, PORT, MUTUAL_TLS_PORT, PLAIN_PORT = "localhost", 9443, 9444, 9480
+SUITE = "https://localhost:8443"
+PERSON = DemoPerson(
+    siret="99900037500017",
+    organisation="GIP MDS TEST PROJET",
+    family_name="MOUTIN",
+    given_name="CLAIRE",
+    email="claire.moutin@gip-mds.example",
+    phone="+33140000001",
+    role="administrator",
+    shows="",
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target: its folder, and the port people and the suite come to."""
+
+    folder: Path
+    port: int = PORT
+    mutual_tls_port: int = MUTUAL_TLS_PORT
+    plain_port: int = PLAIN_PORT
+    clients: Path = ROOT / "tests" / "conformance" / "clients.yaml"
+
+    @property
+    def issuer(self) -> str:
+        return f"https://{HOST}:{self.port}"
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "run" / "gateway"
+
+    def environment(self) -> dict[str, str]:
+        """Settings as a deployment's, with throw-away secrets."""
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
+        settings = {
+            "IDP_ISSUER": self.issuer,
+            "IDP_LISTEN": f"unix:{self.socket}",
+            "IDP_OPS_LISTEN": f"unix:{self.folder / 'run' / 'ops'}",
+            "IDP_DATABASE_URL": f"sqlite:///{self.folder / 'mire.sqlite3'}",
+            "IDP_CLIENTS": str(self.clients),
+            "IDP_THEMES": str(ROOT / "themes"),
+            "IDP_SMTP_URL": f"file://{self.folder / 'mails'}",
+            "IDP_OUTBOUND_ALLOW": "localhost:8443 127.0.0.1:8443",
+            "IDP_OUTBOUND_CA": os.environ.get("SUITE_CA", ""),
+            "IDP_RUN_DIRECTORY": str(self.folder / "run"),
+            "IDP_TEST_SIRENS": "999000",
+            **kept_secrets(self.folder / "secrets.json"),
+        }
+        return {**outside, **settings, "PYTHONUNBUFFERED": "1"}
+
+
+def main() -> int:
+    stopping = stop_by_signal()
+    try:
+        run(Target(ROOT / "var" / "conformance"), stopping)
+    except (SettingsError, FileNotFoundError) as problem:
+        print(f"Error: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(target: Target, stopping: Event) -> None:
+    """Stay until Ctrl-C."""
+    processes = start(target, stopping)
+    try:
+        if not stopping.is_set():
+            print(welcome(target), flush=True)
+        while not stopping.wait(0.5):
+            processes.refuse_ended()
+    finally:
+        processes.stop()
+
+
+def start(target: Target, stopping: Event) -> Processes:
+    """Everything is made, and the gateway, its jobs and nginx answer."""
+    configuration = prepare(target)
+    processes = Processes(target.folder, target.environment())
+    try:
+        processes.start("jobs", [sys.executable, "-m", "idp", "jobs", "run"])
+        start_gateway(processes, target, configuration, stopping)
+    except BaseException:
+        processes.stop()
+        raise
+    return processes
+
+
+def prepare(target: Target) -> Path:
+    """Credentials, database, person and nginx configuration; returns the last one's path."""
+    (target.folder / "mails").mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_credentials(target)
+    settings = Settings.from_environment(target.environment())
+    upgrade(settings.database_url)
+    deps = ready_deps(settings)
+    seed(deps, (PERSON,))
+    deps.database.close()
+    configuration = write_configuration(site(target))
+    check(configuration)
+    return configuration
+
+
+def start_gateway(processes: Processes, target: Target, configuration: Path, stopping: Event) -> None:
+    """The gateway on its socket, then nginx before it."""
+    processes.start("gateway", [sys.executable, "-m", "idp", "run"])
+    processes.wait_until_there(target.socket, stopping)
+    processes.start("nginx", nginx_command(configuration))
+    processes.wait_until_answering([target.plain_port], "/", stopping)
+
+
+def site(target: Target) -> Site:
+    """nginx for this target, under a certificate of a new authority."""
+    tls = target.folder / "tls"
+    authority = new_authority(tls)
+    certificate, key = authority.issue(tls, "gateway", hosts=(HOST, f"mtls.{HOST}", "127.0.0.1"))
+    authority.issue(tls, "client-1")
+    authority.issue(tls, "client-2")
+    return Site(
+        folder=target.folder / "nginx",
+        gateway=f"unix:{target.socket}",
+        host=HOST,
+        port=target.port,
+        mutual_tls_port=target.mutual_tls_port,
+        plain_port=target.plain_port,
+        certificate=certificate,
+        key=key,
+        bind=os.environ.get("TARGET_BIND", "127.0.0.1"),
+    )
+
+
+def make_credentials(target: Target) -> None:
+    """Secrets and keys that clients.yaml names, made once, and the suite's configuration for each method."""
+    clients = yaml.safe_load(target.clients.read_text())["clients"]
+    methods: dict[str, list[dict[str, Any]]] = {}
+    for client in clients:
+        methods.setdefault(client["token_endpoint_auth_method"], []).append(suite_client(target, client))
+    for method, (first, second) in methods.items():
+        written = {
+            "alias": "mire",
+            "server": {"discoveryUrl": f"{target.issuer}/.well-known/openid-configuration"},
+            "client": first,
+            "client2": second,
+        }
+        private(target.folder / f"{method}.json", json.dumps(written, indent=2))
+
+
+def suite_client(target: Target, client: dict[str, Any]) -> dict[str, Any]:
+    """What the suite must know of this client."""
+    name, method = client["client_id"], client["token_endpoint_auth_method"]
+    shown = {"client_id": name, "scope": client["scope"]}
+    if method.startswith("client_secret"):
+        file = target.folder / f"{name}.secret"
+        return {**shown, "client_secret": private(file, secrets.token_urlsafe(32), keep=True)}
+    if method == "private_key_jwt":
+        fresh = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": name}, private=True)
+        kept = json.loads(
+            private(target.folder / f"{name}.key.json", json.dumps(fresh.as_dict(private=True)), keep=True)
+        )
+        public = {member: value for member, value in kept.items() if member != "d"}
+        private(target.folder / f"{name}.jwks.json", json.dumps({"keys": [public]}))
+        return {**shown, "jwks": {"keys": [kept]}}
+    return shown
+
+
+def private(path: Path, text: str, *, keep: bool = False) -> str:
+    """The file's text after the call; what is there already is kept when asked."""
+    if keep and path.exists():
+        return path.read_text()
+    path.touch(mode=0o600)
+    path.write_text(text)
+    return text
+
+
+def welcome(target: Target) -> str:
+    return f"""
+  Gateway      {target.issuer}
+  Mutual TLS   https://{HOST}:{target.mutual_tls_port} (also https://mtls.{HOST}:{target.port})
+  CA           {target.folder}/tls/ca.pem, client certificates beside it
+  Person       SIRET {PERSON.siret}, {PERSON.family_name}, {PERSON.given_name}, password {DEMO_PASSWORD}
+  Suite        {SUITE}, configurations {target.folder}/client_secret_basic.json and so on
+               SUITE_CA=FILE makes the gateway believe the suite's certificate for back-channel logout
+
+  Ctrl-C stops it.
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""deploy/nginx as shipped, in a real nginx before a real gateway."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from idp.cli.processes import Processes
+from tests.conformance.proxy import ROOT, nginx_command, write_configuration
+from tests.conformance.target import Target, prepare, site, start_gateway
+
+SLOW_BODIES = 64
+THREADS = "4"
+FORM = "application/x-www-form-urlencoded"
+COMMON_HEAD = "HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\n"
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    base = tmp_path_factory.mktemp("nginx")
+    clients = base / "tests" / "conformance" / "clients.yaml"
+    clients.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "conformance" / "clients.yaml", clients)
+    port, mutual, plain = free_ports(3)
+    target = Target(base / "var" / "conformance", port, mutual, plain, clients)
+    configuration = prepare(target)
+    processes = Processes(target.folder, {**target.environment(), "IDP_THREADS": THREADS})
+    try:
+        start_gateway(processes, target, configuration, Event())
+        yield target
+    finally:
+        processes.stop()
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        trials = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for trial in trials:
+            trial.bind(("127.0.0.1", 0))
+        return [trial.getsockname()[1] for trial in trials]
+
+
+def tls(target: Target) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=target.folder / "tls" / "ca.pem")
+
+
+def ask(target: Target, method: str, path: str, body: str = "", **headers: str) -> tuple[HTTPResponse, bytes]:
+    connection = HTTPSConnection("localhost", target.port, context=tls(target), timeout=10)
+    try:
+        kind = {"Content-Type": FORM} if method == "POST" else {}
+        connection.request(method, path, body or None, {**kind, **headers})
+        answer = connection.getresponse()
+        return answer, answer.read()
+    finally:
+        connection.close()
+
+
+def test_the_gateway_answers_through_nginx_under_its_own_name(target: Target) -> None:
+    answer, body = ask(target, "GET", "/.well-known/openid-configuration")
+    assert (answer.status, json.loads(body)["issuer"]) == (200, target.issuer)
+
+
+def test_plain_http_is_sent_to_https(target: Target) -> None:
+    connection = HTTPConnection("127.0.0.1", target.plain_port, timeout=10)
+    connection.request("GET", "/authorize?a=b", headers={"Host": "localhost"})
+    answer = connection.getresponse()
+    connection.close()
+    assert (answer.status, answer.headers["Location"]) == (301, f"{target.issuer}/authorize?a=b")
+
+
+def test_answers_carry_hsts(target: Target) -> None:
+    assert "max-age=" in ask(target, "GET", "/health/live")[0].headers["Strict-Transport-Security"]
+
+
+def test_half_sent_bodies_wait_in_nginx_and_not_in_the_gateway(target: Target) -> None:
+    """Slow bodies (R.U.D.Y.): 64 of them against 4 threads leave /token answering."""
+    with ExitStack() as stack:
+        for _ in range(SLOW_BODIES):
+            raw = socket.create_connection(("127.0.0.1", target.port), timeout=10)
+            slow = stack.enter_context(tls(target).wrap_socket(raw, server_hostname="localhost"))
+            slow.sendall(half_a_body())
+        answer, body = ask(target, "POST", "/token", "grant_type=authorization_code&code=x&client_id=nobody")
+    assert (answer.status, json.loads(body)["error"]) == (401, "invalid_client")
+
+
+def test_without_nginx_they_hold_every_thread(target: Target) -> None:
+    """The control: straight at the gateway's socket, the same bodies leave nobody to answer."""
+    with ExitStack() as stack:
+        for _ in range(SLOW_BODIES):
+            stack.enter_context(direct(target)).sendall(half_a_body())
+        patient = stack.enter_context(direct(target))
+        patient.settimeout(2)
+        patient.sendall(f"GET /account/sessions {COMMON_HEAD}\r\n".encode())
+        with pytest.raises(TimeoutError):
+            patient.recv(1)
+
+
+def half_a_body() -> bytes:
+    return f"POST /token {COMMON_HEAD}Content-Type: {FORM}\r\nContent-Length: 1000\r\n\r\ngrant_type=".encode()
+
+
+def direct(target: Target) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(target.socket))
+    return connection
+
+
+def test_a_request_line_of_16_kib_reaches_the_gateway(target: Target) -> None:
+    answer, _ = ask(target, "GET", "/authorize?" + "x" * (16 * 1024 - 40))
+    assert answer.status != 414
+
+
+def test_a_body_past_every_limit_stays_outside(target: Target) -> None:
+    assert ask(target, "POST", "/token", "x" * 70_000)[0].status == 413
+
+
+def test_a_client_certificate_is_passed_on_and_cannot_be_invented(target: Target) -> None:
+    """Only nginx names the certificate: on the public name the header is emptied, on the other it is what TLS saw."""
+    written = (ROOT / "deploy" / "nginx" / "mire.conf").read_text()
+    assert written.count('proxy_set_header X-Client-Certificate "";') == 1
+    assert written.count("proxy_set_header X-Client-Certificate $ssl_client_escaped_cert;") == 1
+    context = tls(target)
+    context.load_cert_chain(target.folder / "tls" / "client-1.pem", target.folder / "tls" / "client-1.key")
+    connection = HTTPSConnection("localhost", target.mutual_tls_port, context=context, timeout=10)
+    connection.request("GET", "/health/live")
+    status = connection.getresponse().status
+    connection.close()
+    assert status == 200
+
+
+def test_while_the_gateway_is_away_nginx_says_when_to_come_back(tmp_path: Path) -> None:
+    alone = Target(tmp_path / "alone", *free_ports(3))
+    configuration = write_configuration(site(alone))
+    processes = Processes(alone.folder, {})
+    try:
+        processes.start("nginx", nginx_command(configuration))
+        processes.wait_until_answering([alone.plain_port], "/", Event())
+        answer, _ = ask(alone, "GET", "/authorize")
+    finally:
+        processes.stop()
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_the_gateway_believes_the_scheme_of_nginx(target: Target) -> None:
+    """Proxy headers come from our own hop: a page's links and cookies are those of https."""
+    answer, _ = ask(target, "GET", "/account/sessions", **{"X-Forwarded-Proto": "http"})
+    cookies = answer.headers.get_all("Set-Cookie") or []
+    assert [cookie for cookie in cookies if "Secure" not in cookie] == []
