@@ -20,7 +20,7 @@ run: environment ## Start the gateway alone, settings from the environment
 test: test-environment ## Prove the program: both databases, protocol, journeys, a real browser
 	@.ci/chromium $(BIN)
 	@.ci/nginx $(abspath $(VENV))
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: test-environment ## Lint, types, floors, clients.yaml, themes, translations, migrations
 	$(BIN)/ruff check .
