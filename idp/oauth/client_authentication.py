@@ -22,6 +22,8 @@ from idp.oauth.clients import OAuthClient, matches_secret
 from idp.usecases.deps import Deps
 from idp.usecases.portals.client_authentication import prove_by_assertion, record_failure
 
+PROVEN = frozenset(ClientAuthentication) - {ClientAuthentication.NONE}
+"""The methods that prove something."""
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 

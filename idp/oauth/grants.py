@@ -14,14 +14,13 @@ from authlib.oauth2.rfc6749 import (
 )
 from flask import request as flask_request
 
-from idp.domain.portals.clients import Client
+from idp.domain.portals.clients import Client, ClientAuthentication
 from idp.domain.portals.grants import Grant, TokenRefusal
 from idp.http.actors import client_actor
 from idp.oauth.answers import NO_STORE
+from idp.oauth.client_authentication import PROVEN
 from idp.usecases.portals.refreshing import refresh
 from idp.usecases.portals.tokens import find_code, issue_for_client, redeem_code
-
-METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 
 
 class InvalidTargetError(OAuth2Error):  # type: ignore[misc]
@@ -65,7 +64,7 @@ class CodeGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: ignore[mi
     """RFC 6749 section 4.1.3. The authorization side is not here: /authorize has its own flow."""
 
     GRANT_TYPE = "authorization_code"
-    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+    TOKEN_ENDPOINT_AUTH_METHODS = frozenset(ClientAuthentication)
 
     validate_token_request = grants.AuthorizationCodeGrant.validate_token_request
 
@@ -92,7 +91,7 @@ class RefreshTokenGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: i
     """RFC 6749 section 6, OpenID Connect Core section 12."""
 
     GRANT_TYPE = "refresh_token"
-    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+    TOKEN_ENDPOINT_AUTH_METHODS = frozenset(ClientAuthentication)
 
     def validate_token_request(self) -> None:
         self.request.client = authenticate_for(self)
@@ -116,7 +115,7 @@ class ClientCredentialsGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # ty
     """RFC 6749 section 4.4: confidential clients only."""
 
     GRANT_TYPE = "client_credentials"
-    TOKEN_ENDPOINT_AUTH_METHODS = METHODS[:3]
+    TOKEN_ENDPOINT_AUTH_METHODS = PROVEN
 
     def validate_token_request(self) -> None:
         self.request.client = authenticate_for(self)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 from flask import Response, request
 
 from idp.oauth.answers import error_response, to_response
+from idp.oauth.client_authentication import PROVEN
 from idp.oauth.payloads import BodyRequest
 from idp.oauth.server import current_server
 from idp.usecases.portals.introspection import introspect
@@ -16,9 +17,7 @@ def introspection() -> Response:
     server = current_server()
     try:
         body = BodyRequest(request)
-        client = server.authenticate_client(body, (), "introspection")
-        if client.entry.is_public:  # section 2.1: or anyone could try tokens
-            raise InvalidClientError("This endpoint is for clients that authenticate.", status_code=401)
+        client = server.authenticate_client(body, PROVEN, "introspection")  # section 2.1: or anyone could try tokens
         if "token" not in body.form:
             raise InvalidRequestError("Missing 'token' in request.")
     except OAuth2Error as error:

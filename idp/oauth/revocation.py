@@ -5,6 +5,7 @@ from __future__ import annotations
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, OAuth2Error
 from flask import Response, request
 
+from idp.domain.portals.clients import ClientAuthentication
 from idp.http.actors import client_actor
 from idp.oauth.answers import error_response, to_response
 from idp.oauth.payloads import BodyRequest
@@ -17,7 +18,7 @@ def revocation() -> Response:
     server = current_server()
     try:
         body = BodyRequest(request)
-        client = server.authenticate_client(body, (), "revocation").entry
+        client = server.authenticate_client(body, frozenset(ClientAuthentication), "revocation").entry
         if "token" not in body.form:
             raise InvalidRequestError("Missing 'token' in request.")
         if not revoke(server.deps, client_actor(request, client.client_id), client, body.form["token"]):

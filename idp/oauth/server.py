@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 from authlib.oauth2 import AuthorizationServer
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import Flask, Response, current_app
 
@@ -48,11 +48,17 @@ class MireServer(AuthorizationServer):  # type: ignore[misc]
         return OAuthClient(entry) if entry else None
 
     def authenticate_client(
-        self, request: OAuth2Request, methods: Sequence[str], endpoint: str = "token"
+        self, request: OAuth2Request, methods: Collection[str], endpoint: str = "token"
     ) -> OAuthClient:
-        """By the one method that the client is registered with; an endpoint may still exclude some."""
+        """By the one method that the client is registered with, if it is among those of this grant or endpoint.
+
+        Raises:
+            InvalidClientError, InvalidRequestError
+        """
         client = authenticate(self.deps, request.headers.get("Authorization", ""), request.form)
         request.auth_method = client.entry.token_endpoint_auth_method
+        if request.auth_method not in methods:
+            raise InvalidClientError("This is for clients that prove who they are.", status_code=401)
         return client
 
     def save_token(self, token: Any, request: OAuth2Request) -> None:
