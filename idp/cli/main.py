@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from idp.adapters.hash_threads import HasherUnavailable
+from idp.cli.accounts import accounts_group
 from idp.cli.audit import audit_group
 from idp.cli.db import db_group
 from idp.cli.demo import demo_command
@@ -26,6 +28,8 @@ class Commands(click.Group):
             raise click.ClickException(str(error)) from None
         except StoreUnavailable:
             raise click.ClickException("IDP_DATABASE_URL: the database cannot be reached or written.") from None
+        except HasherUnavailable:
+            raise click.ClickException("IDP_RUN_DIRECTORY: the locks of password hashing cannot be written.") from None
 
 
 @click.group(cls=Commands)
@@ -34,6 +38,7 @@ def main() -> None:
 
 
 main.add_command(audit_group, "audit")
+main.add_command(accounts_group, "accounts")
 main.add_command(db_group, "db")
 main.add_command(demo_command, "demo")
 main.add_command(jobs_group, "jobs")

@@ -21,16 +21,18 @@ def operating() -> Iterator[tuple[Deps, Actor]]:
     silence_authlib()
     deps = build_deps(Settings.from_environment())
     try:
-        yield deps, Actor(ActorRole.OPERATOR, _login())
+        yield deps, operator()
     finally:
         deps.database.close()
 
 
-def _login() -> str:
+def operator() -> Actor:
+    """Who types, for the audit trail."""
     try:
-        return getpass.getuser()
+        login = getpass.getuser()
     except (OSError, KeyError):  # a container's user without a name
-        return "unknown"
+        login = "unknown"
+    return Actor(ActorRole.OPERATOR, login)
 
 
 def written(instant: Instant | None) -> str:

@@ -1,13 +1,13 @@
 """Every table, gathered: what migrations compare with and housekeeping counts on."""
 
 from idp.store.metadata import metadata
-from idp.store.people import accounts, legal_units
+from idp.store.people import account_imports, accounts, legal_units
 from idp.store.platform import audit, jobs, keys, rate_limits, single_use
 from idp.store.portals import authorizations, registries
 from idp.store.sign_in import devices, sessions, transactions
 
 MODULES = (
-    legal_units, accounts, audit, keys, jobs, rate_limits, single_use,
+    legal_units, accounts, account_imports, audit, keys, jobs, rate_limits, single_use,
     sessions, devices, transactions, authorizations, registries,
 )  # fmt: skip
 

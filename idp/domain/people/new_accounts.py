@@ -14,6 +14,7 @@ from idp.domain.people.person_names import (
     canonical_key,
     registered_spelling,
 )
+from idp.domain.people.phones import parse_phone
 from idp.domain.people.problems import FieldProblem
 from idp.domain.people.siret import Siret, SiretNotTaken, arbitrate, is_usable_here, parse_siret
 from idp.domain.people.triplets import TripletKey
@@ -41,6 +42,8 @@ class NewAccount:
     """Label of the establishment, used when the registry does not know it yet."""
     same_person_as: str = ""
     """Subject of another account of the same person, or empty."""
+    person_id: str = ""
+    """The person's own identifier, known or not yet, or empty: a new person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class CheckedAccount:
     family_name: str
     given_name: str
     email: str
+    phone: str
 
     @property
     def triplet(self) -> TripletKey:
@@ -83,9 +87,10 @@ def check_new_account(
     family_name = read("family_name", lambda: registered_spelling(new.family_name, FAMILY_NAME_LENGTH))
     given_name = read("given_name", lambda: registered_spelling(new.given_name, GIVEN_NAME_LENGTH))
     email = read("email", lambda: parse_email(new.email))
-    if siret is None or family_name is None or given_name is None or email is None:
+    phone = read("phone", lambda: parse_phone(new.phone))
+    if siret is None or family_name is None or given_name is None or email is None or phone is None:
         return tuple(problems)
-    return CheckedAccount(siret, family_name, given_name, email)
+    return CheckedAccount(siret, family_name, given_name, email, phone)
 
 
 def take_siret(text: str, find_entry: Callable[[Siret], RegistryEntry | None], test_sirens: tuple[str, ...]) -> Siret:

@@ -30,7 +30,7 @@ from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import RowNumber, instant, metadata, reference, text
 from idp.store.people.legal_units import establishments
-from idp.store.upsert import insert_returning
+from idp.store.unique_insert import insert_once
 
 people = Table(
     "people",
@@ -119,9 +119,9 @@ def highest_password_cost(connection: Connected) -> int:
     return connection.execute(select(func.max(accounts.c.password_cost))).scalar() or 0
 
 
-def insert_person(connection: Connected, person_id: str, now: Instant) -> None:
-    """Add a person, who may have several accounts."""
-    connection.execute(insert(people).values(id=person_id, created_at=now))
+def insert_person(connection: Connected, person_id: str, now: Instant) -> bool:
+    """The person, who may have several accounts, is there; whether this made them."""
+    return insert_once(connection, people, {"id": person_id, "created_at": now})
 
 
 def delete_person(connection: Connected, person_id: str) -> None:
@@ -129,10 +129,9 @@ def delete_person(connection: Connected, person_id: str) -> None:
     connection.execute(delete(people).where(people.c.id == person_id))
 
 
-def insert_account(connection: Connected, row: Mapping[str, Any]) -> int | None:
-    """Add an account; its number, or None when its triplet is taken."""
-    number: int | None = insert_returning(connection, accounts, row, accounts.c.id)
-    return number
+def insert_account(connection: Connected, row: Mapping[str, Any]) -> bool:
+    """Add an account; False when its triplet is taken."""
+    return insert_once(connection, accounts, row)
 
 
 def hold_if_valid_from(connection: Connected, account_id: int, valid_from: Instant) -> bool:

@@ -9,7 +9,7 @@ from idp.domain.people.siret import Siret
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, reference, text
-from idp.store.upsert import insert_unless_there
+from idp.store.unique_insert import insert_once
 
 legal_units = Table(
     "legal_units",
@@ -41,8 +41,8 @@ def find_establishment(connection: Connected, siret: Siret) -> RegistryEntry | N
 
 def ensure_establishment(connection: Connected, siret: Siret, label: str) -> None:
     """The establishment and its legal unit are there; what was known of them is left as it was."""
-    insert_unless_there(connection, legal_units, {"siren": str(siret.siren), "label": label})
-    insert_unless_there(connection, establishments, {"siret": str(siret), "siren": str(siret.siren), "label": label})
+    insert_once(connection, legal_units, {"siren": str(siret.siren), "label": label})
+    insert_once(connection, establishments, {"siret": str(siret), "siren": str(siret.siren), "label": label})
 
 
 def close_establishment(connection: Connected, siret: Siret, successor: Siret | None, now: Instant) -> None:
