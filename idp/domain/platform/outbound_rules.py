@@ -8,7 +8,11 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 Address = IPv4Address | IPv6Address
 NAT64 = ip_network("64:ff9b::/96")
-NAT64_LOCAL = ip_network("64:ff9b:1::/48")
+NEVER_PUBLIC = tuple(
+    ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100::/64", "2001:2::/48", "5f00::/16")
+)
+"""Special registries (RFC 6890 and later) that some versions of Python call global."""
 
 
 def is_public(address: Address) -> bool:
@@ -17,8 +21,10 @@ def is_public(address: Address) -> bool:
         inner = _wrapped(address)
         if inner is not None:
             return is_public(inner)
-        if address.is_site_local or address in NAT64_LOCAL:
+        if address.is_site_local:
             return False
+    if any(address in network for network in NEVER_PUBLIC):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
