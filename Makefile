@@ -34,6 +34,7 @@ bench: test-environment ## Measure the gateway beside its peers on this machine
 	$(BIN)/python -m bench
 
 interop: test-environment ## Sign in with clients written by others, in Python, Node and PHP
+	@.ci/interop
 	@$(BIN)/python -m pytest tests/interop
 
 conformance-target: demo-environment ## The gateway behind nginx on https://localhost:9443, for the OpenID conformance suite

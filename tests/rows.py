@@ -61,3 +61,11 @@ def make_authorization(deps: Deps, session: LiveSession, client_id: str, **colum
     with deps.transaction() as connection:
         connection.execute(insert(authorizations).values(row | columns))
     return name
+
+
+def find_session_of(deps: Deps, name: str) -> LiveSession:
+    """The session that `make_session` made under this name, in any process."""
+    with deps.read() as connection:
+        found = find_live_session(connection, token_hash(name), deps.clock.now(), deps.lifetimes)
+    assert found is not None
+    return found
