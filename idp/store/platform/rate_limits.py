@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Integer, LargeBinary, Table, and_, case
+from sqlalchemy import Column, Integer, LargeBinary, Table, and_, case
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.domain.platform.instants import Instant
@@ -34,12 +35,38 @@ def count_tries(connection: Connected, tries: Iterable[Try], now: Instant) -> Se
     The row locks make tries at the same moment queue for their numbers, on every node; sorted keys keep two
     statements that share counters from waiting for one another.
     """
-    rows = [_new_row(item, now) for item in sorted(tries, key=lambda item: (item.limit, item.key))]
-    insert = _insert(connection)(rate_limits).values(rows)
+    rows = [_new_row(item, now) for item in _in_lock_order(tries)]
+    return [
+        Counted(Limit(bucket), bytes(key), count, Instant(previous), Instant(ends))
+        for bucket, key, count, previous, ends in connection.execute(_counting(connection.dialect.name), rows)
+    ]
+
+
+def uncount_tries(connection: Connected, tries: Iterable[Try], counted_at: Instant) -> None:
+    """Give back tries that were counted at `counted_at`; what was counted since stays. One statement.
+
+    It is an upsert only to take the row locks in the same order as `count_tries`.
+    """
+    given_back = _in_lock_order(item for item in tries if item.weight)
+    rows = [{**_new_row(item, counted_at), "count": 0} for item in given_back]
+    connection.execute(_giving_back(connection.dialect.name), rows)
+
+
+def _in_lock_order(tries: Iterable[Try]) -> list[Try]:
+    return sorted(tries, key=lambda item: (item.limit, item.key))
+
+
+# Both statements are built once: with RETURNING, SQLAlchemy sends all rows in one INSERT and keeps it compiled
+# (a list given to `values` would be compiled anew each time, which costs more than everything else of a try).
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    insert = _insert(dialect)
     new: Any = insert.excluded
     is_over = _row.expires_at <= new.last_counted_at
     is_look = new["count"] == 0
-    counted = insert.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=[_row.bucket, _row.key],
         set_={
             "count": case((is_over, new["count"]), else_=_row["count"] + new["count"]),
@@ -49,32 +76,21 @@ def count_tries(connection: Connected, tries: Iterable[Try], now: Instant) -> Se
             "expires_at": case((is_over, new.expires_at), else_=_row.expires_at),
         },
     ).returning(_row.bucket, _row.key, _row["count"], _row.previous_counted_at, _row.expires_at)
-    return [
-        Counted(Limit(bucket), bytes(key), count, Instant(previous), Instant(ends))
-        for bucket, key, count, previous, ends in connection.execute(counted)
-    ]
 
 
-def uncount_tries(connection: Connected, tries: Iterable[Try], counted_at: Instant) -> None:
-    """Give back tries that were counted at `counted_at`; what was counted since stays. One statement.
-
-    It is an upsert only to take the row locks in the same order as `count_tries`.
-    """
-    given_back = sorted((item for item in tries if item.weight), key=lambda item: (item.limit, item.key))
-    rows = [{**_new_row(item, counted_at), "count": 0} for item in given_back]
-    insert = _insert(connection)(rate_limits).values(rows)
+@cache
+def _giving_back(dialect: str) -> Any:
+    insert = _insert(dialect)
     new: Any = insert.excluded
-    is_same_window: ColumnElement[bool] = and_(_row.window_started_at <= new.last_counted_at, _row["count"] > 0)
+    is_same_window = and_(_row.window_started_at <= new.last_counted_at, _row["count"] > 0)
     is_last = _row.last_counted_at == new.last_counted_at
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=[_row.bucket, _row.key],
-            set_={
-                "count": case((is_same_window, _row["count"] - 1), else_=_row["count"]),
-                "last_counted_at": case((is_last, _row.previous_counted_at), else_=_row.last_counted_at),
-            },
-        )
-    )
+    return insert.on_conflict_do_update(
+        index_elements=[_row.bucket, _row.key],
+        set_={
+            "count": case((is_same_window, _row["count"] - 1), else_=_row["count"]),
+            "last_counted_at": case((is_last, _row.previous_counted_at), else_=_row.last_counted_at),
+        },
+    ).returning(_row.bucket)
 
 
 def _new_row(item: Try, now: Instant) -> Mapping[str, Any]:
@@ -90,5 +106,5 @@ def _new_row(item: Try, now: Instant) -> Mapping[str, Any]:
     }
 
 
-def _insert(connection: Connected) -> Any:
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+def _insert(dialect: str) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(rate_limits)

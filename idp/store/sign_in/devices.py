@@ -85,20 +85,21 @@ def uncount_device_try(connection: Connected, token_hash: bytes, account_id: int
 
 
 def keep_device(connection: Connected, token_hash: bytes, account_id: int, now: Instant, expires_at: Instant) -> None:
-    """Make this browser known to this account, its failures forgotten; an eleventh pushes out the least used."""
+    """Make this browser known to this account, or known on; its failures are forgotten."""
     row = {"created_at": now, "last_used_at": now, "failures": 0, "expires_at": expires_at}
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     kept = dialect.insert(devices).values(token_hash=token_hash, account_id=account_id, **row)
     connection.execute(
         kept.on_conflict_do_update(index_elements=[devices.c.token_hash, devices.c.account_id], set_=row)
     )
-    newest = select(devices.c.token_hash).where(devices.c.account_id == account_id)
-    newest = newest.order_by((devices.c.token_hash == token_hash).desc(), devices.c.last_used_at.desc())
-    connection.execute(
-        delete(devices).where(
-            devices.c.account_id == account_id, devices.c.token_hash.not_in(newest.limit(DEVICES_PER_ACCOUNT))
-        )
-    )
+
+
+def forget_least_used(connection: Connected, account_id: int, newest: bytes) -> None:
+    """Leave this account its ten browsers used last, `newest` among them."""
+    last_used = select(devices.c.token_hash).where(devices.c.account_id == account_id)
+    last_used = last_used.order_by((devices.c.token_hash == newest).desc(), devices.c.last_used_at.desc())
+    mine = devices.c.account_id == account_id
+    connection.execute(delete(devices).where(mine, devices.c.token_hash.not_in(last_used.limit(DEVICES_PER_ACCOUNT))))
 
 
 def _this(token_hash: bytes, account_id: int) -> ColumnElement[bool]:

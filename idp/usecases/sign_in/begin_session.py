@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from idp.domain.people.accounts import Account
+from idp.domain.people.triplets import TripletKey
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.address_prefixes import address_prefix
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
@@ -16,11 +18,33 @@ from idp.domain.sign_in.journey import Act
 from idp.domain.sign_in.password_triplet import TripletAttempt
 from idp.store.database import Connected
 from idp.store.people.accounts import AccountRow, hold_if_valid_from
-from idp.store.sign_in.devices import keep_device
+from idp.store.sign_in.devices import KnownAccount, find_known_accounts, forget_least_used, keep_device
 from idp.store.sign_in.sessions import end_session, find_live_session, insert_session, rotate_session
 from idp.store.sign_in.transactions import record_done
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A browser by its device cookie. `token` is empty unless we gave it out: one that was planted is not taken up."""
+
+    token: str = field(repr=False)
+    known: Sequence[KnownAccount]
+
+    def is_known_to(self, account_id: int) -> bool:
+        """Whether that account has this browser among its own."""
+        return any(item.account_id == account_id for item in self.known)
+
+    def is_favoured(self, key: TripletKey | None) -> bool:
+        """Whether it passes at the account of this triplet, and so has the queue's kept half."""
+        return any(item.passes and item.key == key for item in self.known)
+
+
+def look_at_browser(connection: Connected, device_token: str, now: Instant) -> Browser:
+    """Who knows this browser: one statement, or none without a cookie; nothing typed matters."""
+    known = find_known_accounts(connection, token_hash(device_token), now) if device_token else []
+    return Browser(device_token if known else "", known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +119,10 @@ def _rotated(
     return ""
 
 
-def remember_browser(connection: Connected, deps: Deps, account: Account, device_token: str, at: Instant) -> str:
-    """The browser's device cookie, which this account now knows: its own if we gave it out, else a new one."""
-    token = device_token or deps.random.token()
-    keep_device(connection, token_hash(token), account.id, at, after(at, deps.lifetimes.device))
+def remember_browser(connection: Connected, deps: Deps, account_id: int, browser: Browser, at: Instant) -> str:
+    """The browser's device cookie, which this account knows from now on."""
+    token = browser.token or deps.random.token()
+    keep_device(connection, token_hash(token), account_id, at, after(at, deps.lifetimes.device))
+    if not browser.is_known_to(account_id):
+        forget_least_used(connection, account_id, token_hash(token))
     return token

@@ -37,10 +37,10 @@ from idp.domain.sign_in.throttling import allowed_from, tries_of, tries_on_siret
 from idp.store.database import Connected
 from idp.store.people.accounts import AccountRow, find_by_triplet, highest_password_cost, renew_password_hash
 from idp.store.platform.rate_limits import count_tries, uncount_tries
-from idp.store.sign_in.devices import count_device_try, find_known_accounts, uncount_device_try
+from idp.store.sign_in.devices import count_device_try, uncount_device_try
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
-from idp.usecases.sign_in.begin_session import begin_session, hold_account, remember_browser
+from idp.usecases.sign_in.begin_session import Browser, begin_session, hold_account, look_at_browser, remember_browser
 
 NO_ACCOUNT = 0
 
@@ -82,8 +82,8 @@ OUTCOME_NAMES: dict[type[SignInOutcome], str] = {
 def _try(deps: Deps, actor: Actor, attempt: TripletAttempt) -> SignInOutcome:
     key = triplet_key(attempt.siret, attempt.family_name, attempt.given_name)
     with deps.read() as connection:
-        known = find_known_accounts(connection, token_hash(attempt.device_token), deps.clock.now())
-    place = deps.hasher.enter(favoured=any(item.passes and item.key == key for item in known))
+        browser = look_at_browser(connection, attempt.device_token, deps.clock.now())
+    place = deps.hasher.enter(favoured=browser.is_favoured(key))
     if isinstance(place, Full):
         return Busy(place.retry_after_seconds)
     with place:
@@ -96,7 +96,7 @@ def _try(deps: Deps, actor: Actor, attempt: TripletAttempt) -> SignInOutcome:
             highest_cost=reserved.highest_cost,
             admissible=_may_enter(deps, attempt, reserved.found),
         )
-    return _settle(deps, actor, attempt, reserved, verified, device_token=attempt.device_token if known else "")
+    return _settle(deps, actor, attempt, reserved, verified, browser)
 
 
 def _may_enter(deps: Deps, attempt: TripletAttempt, found: AccountRow | None) -> bool:
@@ -115,8 +115,7 @@ def reserve_attempt(deps: Deps, actor: Actor, attempt: TripletAttempt, key: Trip
     with deps.transaction() as connection:
         found = find_by_triplet(connection, key)
         highest_cost = highest_password_cost(connection)
-        account_id = found.account.id if found else NO_ACCOUNT
-        passes = count_device_try(connection, token_hash(attempt.device_token), account_id, now)
+        passes = _passes_as_device(connection, attempt, found, now)
         typed = typed_triplet(key, attempt.siret, attempt.family_name, attempt.given_name)
         tries = tries_of(typed, actor.address, passes=passes, key_of=deps.keyed_hash.of)
         counted = count_tries(connection, tries, now)
@@ -130,13 +129,20 @@ def reserve_attempt(deps: Deps, actor: Actor, attempt: TripletAttempt, key: Trip
         return Delayed(opens)
 
 
+def _passes_as_device(connection: Connected, attempt: TripletAttempt, found: AccountRow | None, now: Instant) -> bool:
+    # Asked whenever there is a cookie, also of an unknown triplet: the statements must not tell.
+    account_id = found.account.id if found else NO_ACCOUNT
+    known = bool(attempt.device_token)
+    return known and count_device_try(connection, token_hash(attempt.device_token), account_id, now)
+
+
 def _facts(key: TripletKey | None, counted: Sequence[Counted]) -> dict[str, str | int]:
     # Only a well-formed SIRET is written down: people type passwords into the wrong field.
     return {"siret": key.siret if key else "", "siret_tries": tries_on_siret(counted)}
 
 
 def _settle(
-    deps: Deps, actor: Actor, attempt: TripletAttempt, reserved: Reserved, verified: Verification, device_token: str
+    deps: Deps, actor: Actor, attempt: TripletAttempt, reserved: Reserved, verified: Verification, browser: Browser
 ) -> SignInOutcome:
     """Keep the count of a refusal; open the session of an accepted try and give its count back."""
     found = reserved.found
@@ -149,7 +155,7 @@ def _settle(
             _trace(connection, deps, actor, attempt, reserved, AuditEvent.SIRET_CLOSED_EXPLAINED)
             return SiretClosed(found.account.siret, found.successor_siret or "", found.establishment_label)
         began = begin_session(connection, deps, actor, attempt, found.account, reserved.at)
-        device = remember_browser(connection, deps, found.account, device_token, reserved.at)
+        device = remember_browser(connection, deps, found.account.id, browser, reserved.at)
         uncount_tries(connection, reserved.tries, reserved.at)
         if verified.renewed_hash and found.password_hash:
             renew_password_hash(connection, found.account.id, found.password_hash, verified.renewed_hash)

@@ -16,11 +16,12 @@ from idp.domain.platform.instants import DAY, Instant, after
 from idp.domain.platform.limits import LONGEST_DELAY
 from idp.domain.platform.messages import Message
 from idp.store.database import Connected
-from idp.store.sign_in.devices import find_known_accounts, insert_sign_in_link, keep_device, spend_sign_in_link
+from idp.store.sign_in.devices import insert_sign_in_link, spend_sign_in_link
 from idp.store.sign_in.throttle_traces import Owner, find_delayed_owners, hold_unless_mailed
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
 from idp.usecases.platform.notifications import notify
+from idp.usecases.sign_in.begin_session import look_at_browser, remember_browser
 
 LINK_PATH = "/sign-in/link"
 ONE_MAIL_EVERY = DAY
@@ -47,9 +48,8 @@ def open_sign_in_link(deps: Deps, actor: Actor, link_token: str, device_token: s
         spent = spend_sign_in_link(connection, token_hash(link_token), now)
         if spent is None:
             return LinkRefused()
-        is_ours = bool(find_known_accounts(connection, token_hash(device_token), now))
-        token = device_token if is_ours else deps.random.token()
-        keep_device(connection, token_hash(token), spent.account_id, now, after(now, deps.lifetimes.device))
+        browser = look_at_browser(connection, device_token, now)
+        token = remember_browser(connection, deps, spent.account_id, browser, now)
         write_audit(connection, deps, actor, AuditRecord(AuditEvent.SIGN_IN_LINK_USED, spent.subject, spent.client_id))
     return LinkOpened(token, spent.client_id)
 
