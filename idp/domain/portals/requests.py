@@ -76,7 +76,7 @@ def parse_claims_request(text: str) -> ClaimsRequest:
 
 
 def _place(asked: Mapping[str, Any], name: str) -> Mapping[str, ClaimDemand]:
-    claims = asked.get(name) or {}
+    claims = {} if asked.get(name) is None else asked[name]
     if not isinstance(claims, dict):
         raise InvalidClaimsRequest
     return MappingProxyType({claim: _demand(demand) for claim, demand in claims.items()})

@@ -34,6 +34,11 @@ def granted_scopes(
     return tuple(dict.fromkeys(scope for scope in asked if scope in allowed))
 
 
+def consent_scopes(asked: str, client: Client, registry: ClientRegistry) -> tuple[str, ...]:
+    """What a consent page asks about: the scopes that this request would be granted."""
+    return granted_scopes(asked.split(), client, known_scopes(registry), asks_consent=True)
+
+
 def scope_text(scopes: Iterable[str]) -> str:
     """Scopes as they are stored and sent (RFC 6749 section 3.3)."""
     return " ".join(scopes)

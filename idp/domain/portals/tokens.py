@@ -60,7 +60,7 @@ def _asked_audience(
     resource = registry.resource(asked[0])
     if resource is None or len(asked) > 1 or client.client_id not in resource.clients:
         return None
-    if granted_resource and resource.identifier != granted_resource:
+    if granted_resource and resource.identifier not in granted_resource.split():
         return None  # RFC 8707 section 2.2: never another than the person was asked about
     return Audience(resource.identifier, resource.signing_alg, resource.scopes)
 

@@ -10,6 +10,7 @@ from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant, after
 from idp.domain.sign_in.journey import Act, Done
+from idp.domain.sign_in.sessions import LiveSession
 from idp.domain.sign_in.transactions import (
     OpenTransaction,
     RefusalReason,
@@ -87,6 +88,12 @@ def cancel_transaction(deps: Deps, actor: Actor, transaction_id: str, browser_to
         if refusal is None and record_done(connection, row.id, Act.CANCEL, now, ""):
             write_audit(connection, deps, actor, AuditRecord(AuditEvent.SIGN_IN_CANCELLED, client_id=row.client_id))
         return refusal
+
+
+def select_account(deps: Deps, transaction: OpenTransaction, session: LiveSession) -> None:
+    """Note that the person goes on as who this session is. Nothing happens in a transaction that has ended."""
+    with deps.transaction() as connection:
+        record_done(connection, transaction.id, Act.SELECT_ACCOUNT, deps.clock.now(), session.id)
 
 
 def keep_posted_request(deps: Deps, actor: Actor, parameters: Mapping[str, str]) -> str | TransactionLimit:
