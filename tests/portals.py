@@ -18,6 +18,7 @@ from idp.store.database import Database
 from idp.store.sign_in.sessions import find_live_session
 from idp.store.sign_in.transactions import record_done
 from idp.usecases.deps import Deps
+from tests.hygiene import HygienicClient
 from tests.quiet import quiet_app, quiet_deps
 from tests.rows import make_account, make_session
 
@@ -60,6 +61,7 @@ class Gateway:
     def __init__(self, deps: Deps) -> None:
         self.deps = deps
         self.app: Flask = quiet_app(deps)
+        self.app.test_client_class = HygienicClient
 
     def browser(self) -> Browser:
         """A browser that has never been here."""
@@ -85,16 +87,16 @@ class Browser:
         """Come back from a step."""
         return self.http.get("/authorize/resume", query_string={"t": transaction_id})
 
-    def has_session(self, name: str = "session", **account: Any) -> LiveSession:
-        """Someone is signed in here: the session's cookie is its name."""
-        session = make_session(self.deps, make_account(self.deps, **account), name)
-        self.http.set_cookie("__Host-mire_sid", name, domain="connexion.example.fr", secure=True)
+    def has_session(self, cookie: str = "session", **account: Any) -> LiveSession:
+        """Someone is signed in here; the session's id and its cookie are the same text."""
+        session = make_session(self.deps, make_account(self.deps, **account), cookie)
+        self.http.set_cookie("__Host-mire_sid", cookie, domain="connexion.example.fr", secure=True)
         return session
 
-    def signs_in(self, transaction_id: str, name: str = "session") -> None:
-        """What the sign-in page leaves: a fresh session, noted in the transaction."""
+    def signs_in(self, transaction_id: str, cookie: str = "session") -> None:
+        """What the sign-in page leaves in the transaction of whoever has this session."""
         with self.deps.transaction() as connection:
-            found = find_live_session(connection, token_hash(name), self.deps.clock.now(), self.deps.lifetimes)
+            found = find_live_session(connection, token_hash(cookie), self.deps.clock.now(), self.deps.lifetimes)
             assert found is not None
             record_done(connection, transaction_id, Act.SIGN_IN, self.deps.clock.now(), found.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Request, Response, redirect
+from flask import Request, Response, redirect, request
 
 from idp.domain.portals.clients import Client, Match
 from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
@@ -62,9 +62,13 @@ def open_step(request: Request) -> Step | Response:
 
 
 def refusal_page(refusal: TransactionRefusal) -> Response:
-    """Why this transaction cannot be gone on with, in the portal's theme when it is known whose it was."""
+    """Why this transaction cannot be gone on with, in the portal's theme when it is known whose it was.
+
+    A bookmarked page outlives its transaction: then the `client_id` beside `t` says where to start again.
+    """
     code, status = REFUSALS[refusal.reason]
-    return error_page(code, client=current_deps().registry().find(refusal.client_id), status=status)
+    client_id = refusal.client_id or request.args.get("client_id", "")
+    return error_page(code, client=current_deps().registry().find(client_id), status=status)
 
 
 def resume(transaction_id: str) -> Response:

@@ -16,6 +16,7 @@ from idp.domain.sign_in.transactions import OpenTransaction, TransactionLimit
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import ensure_browser_cookie, session_cookie
 from idp.http.deps import current_deps
+from idp.http.languages import use_ui_locales
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.redirects import see_other
@@ -88,7 +89,8 @@ def go_on(transaction: OpenTransaction) -> Response:
 
 
 def check(parameters: AuthorizationParameters) -> AuthorizationRequest | Response:
-    """The request, or what is answered to a wrong one."""
+    """The request, or what is answered to a wrong one. From here on pages speak the language that it asks for."""
+    use_ui_locales(parameters.one("ui_locales"))
     try:
         grant = current_server().get_consent_grant(authlib_request(parameters))
     except OAuth2Error as error:

@@ -6,11 +6,15 @@ from flask import Flask
 
 from idp.usecases.deps import Deps
 from idp.web.portals.account import blueprint as account
+from idp.web.portals.consent import blueprint as consent
 from idp.web.sign_in import cancel, page
+from idp.web.sign_in.select_account import blueprint as select_account
 
 
 def register(app: Flask, deps: Deps) -> None:
     """Add every address of this door."""
     app.register_blueprint(account)
+    app.register_blueprint(select_account)
+    app.register_blueprint(consent)
     page.register(app)
     cancel.register(app)

@@ -30,16 +30,7 @@ def show() -> Response:
     if isinstance(step, Response):
         return step
     session = find_session(current_deps(), session_cookie(request))
-    if session is None:
-        return resume(step.transaction.id)
-    return render_page(
-        "select_account.html",
-        client=step.client,
-        form_action=step.form_action,
-        step=step,
-        session=session,
-        form=SelectAccountForm(form_scope(step, session)),
-    )
+    return account_page(step, session) if session else resume(step.transaction.id)
 
 
 @blueprint.post("/select-account")
@@ -59,3 +50,15 @@ def choose() -> Response:
 def form_scope(step: Step, session: LiveSession) -> FormScope:
     """Binds the button to the account that it names."""
     return FormScope(f"{step.scope.scope_id} {session.id}", step.scope.browser_token)
+
+
+def account_page(step: Step, session: LiveSession) -> Response:
+    """The page."""
+    return render_page(
+        "select_account.html",
+        client=step.client,
+        form_action=step.form_action,
+        step=step,
+        session=session,
+        form=SelectAccountForm(form_scope(step, session)),
+    )
