@@ -13,15 +13,20 @@ from werkzeug.datastructures import MultiDict
 
 from idp.domain.platform.instants import Instant
 from idp.domain.portals.clients import Client
+from idp.domain.portals.scopes import IDENTITY_SCOPES
 from idp.domain.sign_in.journey import Done
 from idp.domain.sign_in.password_triplet import SiretClosed
+from idp.domain.sign_in.sessions import LiveSession
 from idp.domain.sign_in.transactions import OpenTransaction
 from idp.http.csrf import FormScope
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.transactions import Step
+from idp.oauth.response_modes import by_form_post
+from idp.web.portals.consent import consent_page
 from idp.web.sign_in.form import SignInForm
 from idp.web.sign_in.page import closed_page, form_page
+from idp.web.sign_in.select_account import account_page
 
 CLIENT = Client(
     "portail",
@@ -81,6 +86,22 @@ def failed(code: PageError) -> Callable[[Client], Response]:
     return lambda client: error_page(code, client=client, status=400)
 
 
+SESSION = LiveSession(
+    id="s", account_id=1, subject="s", given_name="Claire", family_name="Moutin", siret="99900037500017",
+    auth_time=Instant(0), acr="eidas1", amr=("pwd",), created_at=Instant(0), last_seen_at=Instant(0),
+    expires_at=Instant(1),
+)  # fmt: skip
+
+
+def consent(client: Client) -> Response:
+    everything = replace(client, scopes=frozenset(IDENTITY_SCOPES))
+    return consent_page(step(everything, scope=" ".join(IDENTITY_SCOPES)), SESSION)
+
+
+def posted(client: Client) -> Response:
+    return by_form_post(client.redirect_uris[0], {"code": "c", "state": "<s>", "iss": "i"}, client)
+
+
 SAMPLES: dict[str, Sample] = {
     "sign-in": Sample("sign_in.html", empty),
     "sign-in-errors": Sample("sign_in.html", with_errors),
@@ -89,6 +110,9 @@ SAMPLES: dict[str, Sample] = {
     "sign-in-busy": Sample("sign_in.html", noticed("busy", wait=4)),
     "siret-closed": Sample("siret_closed.html", closed("97050551700072")),
     "siret-closed-for-good": Sample("siret_closed.html", closed("")),
+    "consent": Sample("consent.html", consent),
+    "select-account": Sample("select_account.html", lambda client: account_page(step(client), SESSION)),
+    "form-post": Sample("form_post.html", posted),
     "error": Sample("error.html", failed(PageError.EXPIRED_TRANSACTION)),
     "error-internal": Sample("error.html", failed(PageError.INTERNAL)),
 }
