@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Callable
 from wsgiref.types import WSGIApplication
 
@@ -17,21 +18,25 @@ from idp.adapters.held import Held
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog, silence_authlib
 from idp.adapters.mailer import Mailer
+from idp.adapters.machine_secrets import environment_digests
 from idp.adapters.metrics import Metrics
 from idp.adapters.outbound import Outbound
 from idp.adapters.password_hashes import Pepper
 from idp.adapters.randomness import Randomness
-from idp.adapters.registry_file import load_registry
+from idp.adapters.registry_source import RegistrySource, ThemeSource
 from idp.adapters.sealer import CannotOpen, Sealer, SealingKey
 from idp.adapters.signer import Signer
 from idp.adapters.theme_files import load_themes
+from idp.adapters.ticker import Ticker
 from idp.api.operations import operations_app
 from idp.domain.people.passwords import POLICIES, PolicyName
 from idp.domain.people.rules import PeopleRules
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
+from idp.domain.portals.registry_content import with_secrets
 from idp.domain.portals.themes import ThemeSet
 from idp.http import health, hygiene
+from idp.jobs.watch import EVERY_SECONDS, SYSTEM, Watch, Watched
 from idp.oauth import blueprint as oauth_door
 from idp.settings import Settings, SettingsError
 from idp.store.database import Database, StoreUnavailable, engine_options
@@ -40,6 +45,7 @@ from idp.store.migrate import is_current
 from idp.usecases.deps import Deps
 from idp.usecases.platform.keys import ensure_keys, load_key_ring
 from idp.usecases.platform.sealed_values import load_pairwise_salt
+from idp.usecases.portals.registries import accept_registry, last_good_registry
 from idp.web import blueprint as web_door
 
 DOORS: tuple[Callable[[Flask, Deps], None], ...] = (health.register, oauth_door.register, web_door.register)
@@ -66,7 +72,7 @@ def build_deps(settings: Settings) -> Deps:
         random=Randomness(),
         keyed_hash=KeyedHash([secret.value for secret in settings.secret_key]),
         database=open_database(settings.database_url),
-        registry=Held(first=lambda: first_registry(settings)),
+        registry=Held(first=lambda: first_registry(deps, settings)),
         themes=Held(first=lambda: first_themes(settings)),
         signer=Signer(clock),
         assertions=AssertionVerifier(),
@@ -99,16 +105,24 @@ def mailer_of(settings: Settings) -> Mailer:
         raise SettingsError(f"IDP_SMTP_URL cannot be read: {error}.") from None
 
 
-def first_registry(settings: Settings) -> ClientRegistry:
-    """What clients.yaml says.
+def registry_source(settings: Settings) -> RegistrySource:
+    """clients.yaml with the secrets of this process's environment."""
+    return RegistrySource(settings.clients, settings.issuer, os.environ, settings.themes)
+
+
+def first_registry(deps: Deps, settings: Settings) -> ClientRegistry:
+    """What clients.yaml says; when it is broken, what was accepted last.
 
     Raises:
-        SettingsError: it is wrong; each problem with its line.
+        SettingsError: it is broken and nothing was ever accepted; each problem with its line.
     """
-    loaded = load_registry(settings.clients, settings.issuer, os.environ)
-    if isinstance(loaded, list):
+    loaded = registry_source(settings).read()
+    if isinstance(loaded, ClientRegistry):
+        return loaded
+    last_good = last_good_registry(deps)
+    if last_good is None:
         raise SettingsError("\n".join(map(str, loaded)))
-    return loaded
+    return with_secrets(last_good, environment_digests(last_good, os.environ), settings.issuer)
 
 
 def first_themes(settings: Settings) -> ThemeSet:
@@ -130,11 +144,28 @@ def ready_deps(settings: Settings) -> Deps:
     return deps
 
 
+def start_watching(settings: Settings, deps: Deps) -> Ticker:
+    """Start the one background thread of this process that looks at clients.yaml, the themes and the keys."""
+    assert isinstance(deps.registry, Held)
+    assert isinstance(deps.themes, Held)
+    watched = Watched(
+        registry_source(settings).look,
+        ThemeSource(settings.themes, loopback=settings.is_loopback).look,
+        deps.registry.swap,
+        deps.themes.swap,
+    )
+    watch = Watch(deps, watched, host=socket.gethostname(), pid=os.getpid())
+    ticker = Ticker("watch", EVERY_SECONDS, watch.tick)
+    ticker.start()
+    return ticker
+
+
 def check_start(settings: Settings) -> None:
     """Everything that would stop a worker, said once by the parent.
 
     Raises:
-        SettingsError: the database is absent or not migrated, or its keys are sealed under a key that is not given.
+        SettingsError: the database is absent or not migrated, its keys are sealed under a key that is not given, or
+            clients.yaml or a theme is broken at a deployment's first start.
     """
     deps = build_deps(settings)
     try:
@@ -142,6 +173,7 @@ def check_start(settings: Settings) -> None:
             raise SettingsError("The database does not have the newest schema: run `idp db upgrade`.")
         ensure_keys(deps)
         load_key_ring(deps)
+        check_registry(deps, settings)
     except StoreUnavailable:
         raise SettingsError("IDP_DATABASE_URL: the database cannot be reached or written.") from None
     except CannotOpen as error:
@@ -152,9 +184,29 @@ def check_start(settings: Settings) -> None:
         deps.database.close()
 
 
+def check_registry(deps: Deps, settings: Settings) -> None:
+    """Keep a good registry as last good. Only a deployment's first start stops at a broken file: one that runs
+    already must be able to start its workers again.
+
+    Raises:
+        SettingsError: clients.yaml or a theme is broken, and nothing was ever accepted.
+    """
+    is_first = last_good_registry(deps) is None
+    themes = load_themes(settings.themes, loopback=settings.is_loopback)
+    if is_first and themes.problems:
+        raise SettingsError("\n".join(map(str, themes.problems)))
+    loaded = registry_source(settings).read()
+    if isinstance(loaded, ClientRegistry):
+        accept_registry(deps, SYSTEM, loaded)
+    elif is_first:
+        raise SettingsError("\n".join(map(str, loaded)))
+
+
 def create_app(settings: Settings, deps: Deps | None = None) -> Flask:
     """The WSGI application of one process."""
-    deps = deps or ready_deps(settings)
+    if deps is None:
+        deps = ready_deps(settings)
+        start_watching(settings, deps)
     silence_authlib()
     app = Flask("idp", static_folder=None, template_folder="web/templates")
     app.extensions["mire.deps"] = deps

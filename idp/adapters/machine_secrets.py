@@ -14,7 +14,7 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
-from idp.domain.portals.clients import SecretDigest
+from idp.domain.portals.clients import ClientRegistry, SecretDigest
 
 SHORTEST = 43
 """Characters of 256 bits in base64url."""
@@ -28,10 +28,19 @@ def secret_digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+def environment_digests(registry: ClientRegistry, environment: Mapping[str, str]) -> dict[str, bytes]:
+    """The digests of the env: secrets as they are now, by their source: a registry taken from the database holds
+    those of the process that accepted it."""
+    sources = {secret.source for client in registry.clients.values() for secret in client.secrets}
+    names = {source: environment.get(source.removeprefix("env:")) for source in sources if source.startswith("env:")}
+    return {source: secret_digest(value) for source, value in names.items() if value}
+
+
 class SecretReader:
     """Reads what env: and file: name, from a folder; remembers each file it was asked for."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None) -> None:
+        """Without `environment` an env: secret is only named: it may belong to another process."""
         self._folder = folder
         self._environment = environment
         self.files: set[Path] = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -65,6 +65,19 @@ def registry_from(content: Mapping[str, Any], issuer: str) -> ClientRegistry:
     clients = [Client(**_values(Client, item)) for item in content["clients"]]
     resources = [Resource(**_values(Resource, item)) for item in content["resources"]]
     return make_registry(issuer, clients, resources)
+
+
+def with_secrets(registry: ClientRegistry, digests: Mapping[str, bytes], issuer: str) -> ClientRegistry:
+    """The same registry with the digests that these sources have now (an env: secret is new after a restart)."""
+    clients = [
+        replace(
+            client,
+            secrets=tuple(SecretDigest(digests.get(old.source, old.digest), old.source) for old in client.secrets),
+        )
+        for client in registry.clients.values()
+        if client.client_id != GATEWAY_CLIENT_ID
+    ]
+    return make_registry(issuer, clients, list(registry.resources.values()))
 
 
 def _digest(content: dict[str, Any]) -> str:

@@ -1,0 +1,29 @@
+"""What is allowed in a registry and still worth saying to the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from idp.domain.portals.clients import Client, ClientRegistry
+
+
+def registry_notes(registry: ClientRegistry) -> Iterator[str]:
+    """One sentence each, client by client."""
+    for client in registry.clients.values():
+        yield from _client_notes(client)
+
+
+def _client_notes(client: Client) -> Iterator[str]:
+    if not client.demands_pkce:
+        yield f"{client.client_id}: require_pkce: false; a stolen code can be used by whoever has its secret"
+    if len(client.secrets) == 2:
+        yield f"{client.client_id}: two secrets are accepted; take the old one out when the partner has changed"
+    for name in environment_names(client):
+        yield f"{client.client_id}: the secret in env:{name} changes only when the gateway is restarted"
+    if client.widget and not client.widget["enabled"]:
+        yield f"{client.client_id}: its widget is switched off"
+
+
+def environment_names(client: Client) -> list[str]:
+    """The environment names that hold this client's secrets."""
+    return [secret.source.removeprefix("env:") for secret in client.secrets if secret.source.startswith("env:")]
