@@ -17,8 +17,8 @@ from idp.adapters.hasher import build_hasher
 from idp.adapters.held import Held
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog, silence_authlib
-from idp.adapters.mailer import Mailer
 from idp.adapters.machine_secrets import environment_digests
+from idp.adapters.mailer import Mailer
 from idp.adapters.metrics import Metrics
 from idp.adapters.outbound import Outbound
 from idp.adapters.password_hashes import Pepper

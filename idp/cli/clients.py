@@ -11,16 +11,15 @@ from pathlib import Path
 
 import click
 
-from idp.adapters.machine_secrets import SHORTEST, secret_digest
+from idp.adapters.machine_secrets import SHORTEST, SecretReader, secret_digest
 from idp.adapters.randomness import Randomness
 from idp.adapters.registry_source import RegistrySource
-from idp.cli.operator import operator
+from idp.cli.operator import operating
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.file_schema import registry_schema
 from idp.domain.portals.registry_notes import environment_names, registry_notes
 from idp.settings import Settings, SettingsError
 from idp.usecases.portals.registries import WorkerRow, end_client_tokens, live_workers
-from idp.wiring import build_deps
 
 HERE = "http://localhost:8000"
 PATIENCE_SECONDS = 20.0
@@ -43,6 +42,8 @@ def clients_check(path: Path, issuer: str, themes: Path) -> None:
         for name in environment_names(client):
             if name not in os.environ:
                 click.echo(f"note: {client.client_id}: {name} is not set here; the gateway's environment must have it")
+            elif isinstance(problem := SecretReader(path.parent, os.environ).read(f"env:{name}"), str):
+                raise SettingsError(f"{path}: {client.client_id}: {problem}")
     for note in registry_notes(registry):
         click.echo(f"note: {note}")
     click.echo(
@@ -80,16 +81,12 @@ def clients_reload(timeout: float) -> None:
     """Wait until every live worker uses clients.yaml as it is now, or name those that do not."""
     settings = Settings.from_environment()
     registry = _read(settings.clients, settings.issuer, settings.themes)
-    deps = build_deps(settings)
-    try:
+    with operating() as (deps, _):
         outcome = wait_for_workers(lambda: live_workers(deps), registry.digest, timeout)
-    finally:
-        deps.database.close()
     _say_what_needs_a_restart(registry)
     if outcome.behind:
-        raise click.ClickException(
-            "\n".join(f"{worker.name} does not use it: {_why(worker)}" for worker in outcome.behind)
-        )
+        late = [f"{worker.name} does not use it: {_why(worker)}" for worker in outcome.behind]
+        raise click.ClickException("\n".join(late))
     count = len(outcome.following)
     click.echo(f"{count} workers use it." if count else "No worker is running; the next start reads it.")
 
@@ -98,13 +95,10 @@ def clients_reload(timeout: float) -> None:
 @click.argument("client_id")
 def clients_end_tokens(client_id: str) -> None:
     """End every token that was ever given to a client, after a leak; its secret is another matter."""
-    deps = build_deps(Settings.from_environment())
-    try:
+    with operating() as (deps, actor):
         if deps.registry().find(client_id) is None:
             click.echo(f"note: {client_id} is not in clients.yaml now.")
-        end_client_tokens(deps, operator(), client_id)
-    finally:
-        deps.database.close()
+        end_client_tokens(deps, actor, client_id)
     click.echo(
         f"The tokens of {client_id} are dead here. Who verifies access tokens without asking believes them for "
         "5 minutes more. If its secret leaked too, change it: `idp clients new-secret`."
@@ -147,9 +141,7 @@ def _read(path: Path, issuer: str, themes: Path) -> ClientRegistry:
 def _say_what_needs_a_restart(registry: ClientRegistry) -> None:
     for client in registry.clients.values():
         for name in environment_names(client):
-            click.echo(
-                f"note: {client.client_id}: env:{name} is read at the start; if it changed, restart the gateway."
-            )
+            click.echo(f"note: {client.client_id}: env:{name} is read at the start; restart the gateway if it changed.")
 
 
 def _why(worker: WorkerRow) -> str:

@@ -9,11 +9,13 @@ import click
 from idp.adapters.hash_threads import HasherUnavailable
 from idp.cli.accounts import accounts_group
 from idp.cli.audit import audit_group
+from idp.cli.clients import clients_group
 from idp.cli.db import db_group
 from idp.cli.demo import demo_command
 from idp.cli.jobs import jobs_group
 from idp.cli.keys import keys_group
 from idp.cli.run import run_command
+from idp.cli.themes import themes_group
 from idp.settings import SettingsError
 from idp.store.database import StoreUnavailable
 
@@ -39,8 +41,10 @@ def main() -> None:
 
 main.add_command(audit_group, "audit")
 main.add_command(accounts_group, "accounts")
+main.add_command(clients_group, "clients")
 main.add_command(db_group, "db")
 main.add_command(demo_command, "demo")
 main.add_command(jobs_group, "jobs")
 main.add_command(keys_group, "keys")
 main.add_command(run_command, "run")
+main.add_command(themes_group, "themes")

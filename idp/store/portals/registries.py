@@ -12,7 +12,7 @@ from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, text
 from idp.store.portals.authorizations import client_cutoffs
-from idp.store.upsert import insert_unless_there
+from idp.store.unique_insert import insert_once
 
 client_registries = Table(
     "client_registries",
@@ -69,19 +69,18 @@ def newest_registry(connection: Connected) -> AcceptedRegistry | None:
     return AcceptedRegistry(row.digest, row.content, row.accepted_at) if row else None
 
 
-def keep_registry(connection: Connected, digest: str, content: Mapping[str, Any], now: Instant) -> bool:
-    """Make this registry the newest; False when another process has just done it.
+def keep_registry(
+    connection: Connected, digest: str, content: Mapping[str, Any], now: Instant, newest_at: Instant
+) -> bool:
+    """Make this registry the newest; False when another process has done it since `newest_at` was read.
 
-    One that was accepted before comes back by one conditional UPDATE, a new one by a unique INSERT.
+    A new one comes by a unique INSERT, one that was accepted before comes back by one conditional UPDATE.
     """
-    table = client_registries.c
-    known = connection.execute(select(table.accepted_at).where(table.digest == digest)).scalar()
-    if known is None:
-        row = {"digest": digest, "content": content, "accepted_at": now}
-        return insert_unless_there(connection, client_registries, row)
-    same = (table.digest == digest) & (table.accepted_at == known)
-    moved = connection.execute(update(client_registries).where(same).values(accepted_at=now, content=content))
-    return moved.rowcount == 1
+    row = {"digest": digest, "content": content, "accepted_at": now}
+    if insert_once(connection, client_registries, row):
+        return True
+    older = (client_registries.c.digest == digest) & (client_registries.c.accepted_at < newest_at)
+    return connection.execute(update(client_registries).where(older).values(row)).rowcount == 1
 
 
 def forget_registries(connection: Connected, before: Instant) -> None:
@@ -92,7 +91,7 @@ def forget_registries(connection: Connected, before: Instant) -> None:
 def cut_off(connection: Connected, client_id: str, valid_from: Instant) -> None:
     """What was given to this client before `valid_from` is dead from now on."""
     row = {"client_id": client_id, "valid_from": valid_from}
-    if not insert_unless_there(connection, client_cutoffs, row):
+    if not insert_once(connection, client_cutoffs, row):
         earlier = (client_cutoffs.c.client_id == client_id) & (client_cutoffs.c.valid_from < valid_from)
         connection.execute(update(client_cutoffs).where(earlier).values(valid_from=valid_from))
 
@@ -100,7 +99,7 @@ def cut_off(connection: Connected, client_id: str, valid_from: Instant) -> None:
 def renew_worker(connection: Connected, worker: WorkerRow, now: Instant) -> None:
     """This process is alive, and says this of itself."""
     row = {**asdict(worker), "seen_at": now}
-    if not insert_unless_there(connection, workers, row):
+    if not insert_once(connection, workers, row):
         connection.execute(update(workers).where(workers.c.id == worker.id).values(row))
 
 

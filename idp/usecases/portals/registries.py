@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
-from idp.domain.platform.instants import DAY, SECOND, after
+from idp.domain.platform.instants import DAY, SECOND, Instant, after
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.registry_content import content_of, registry_from
 from idp.store.database import Connected
@@ -45,8 +45,9 @@ def accept_registry(deps: Deps, actor: Actor, registry: ClientRegistry) -> bool:
         newest = newest_registry(connection)
         if newest is not None and newest.digest == registry.digest:
             return False
-        now = deps.clock.now() if newest is None else max(deps.clock.now(), after(newest.accepted_at, 1))
-        if not keep_registry(connection, registry.digest, content, now):
+        newest_at = newest.accepted_at if newest else Instant(0)
+        now = max(deps.clock.now(), after(newest_at, 1))
+        if not keep_registry(connection, registry.digest, content, now, newest_at):
             return False
         gone = _gone(newest, registry)
         end_tokens(connection, deps, actor, gone, "removed from the registry")
