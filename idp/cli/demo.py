@@ -20,7 +20,7 @@ from idp.cli.demo_place import (
     refuse_public_issuer,
     refuse_taken_ports,
 )
-from idp.cli.processes import Processes
+from idp.cli.processes import Processes, answers
 from idp.domain.people.siret import display_siret, parse_siret
 from idp.settings import Settings, SettingsError
 from idp.store.migrate import upgrade
@@ -98,8 +98,7 @@ def run(place: DemoPlace, environment: dict[str, str], people: tuple[DemoPerson,
         processes.start("gateway", [sys.executable, "-m", "idp", "run"])
         processes.start("jobs", [sys.executable, "-m", "idp", "jobs", "run"])
         processes.start("portals", portals_command("serve", place))
-        processes.wait_until_answering([place.port], "/health/live", stopping)
-        processes.wait_until_answering([place.port + offset for offset in (1, 2, 3)], "/", stopping)
+        processes.wait_until(lambda: is_ready(place), stopping)
         if not stopping.is_set():
             click.echo(welcome(place, people))
         while not stopping.wait(WATCH_SECONDS):
@@ -107,6 +106,12 @@ def run(place: DemoPlace, environment: dict[str, str], people: tuple[DemoPerson,
     finally:
         processes.stop()
     click.echo("The demo has stopped; its data stays in " + str(place.folder) + ".")
+
+
+def is_ready(place: DemoPlace) -> bool:
+    """The gateway and the three portals answer."""
+    portals = all(answers(place.port + offset, "/") for offset in (1, 2, 3))
+    return portals and answers(place.port, "/health/live")
 
 
 def welcome(place: DemoPlace, people: tuple[DemoPerson, ...]) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event
+from time import monotonic
 
 from idp.cli.demo_place import PROJECT
 from idp.settings import SettingsError
@@ -54,29 +55,18 @@ class Processes:
             )
         self.running.append(RunningPart(name, process, log))
 
-    def wait_until_answering(self, ports: Sequence[int], path: str, stopping: Event) -> None:
-        """Return once each port answers, or the command is asked to stop.
+    def wait_until(self, ready: Callable[[], bool], stopping: Event) -> None:
+        """Return once it is so, or the command is asked to stop.
 
         Raises:
-            SettingsError: one of the processes has ended, or nothing answers in time.
+            SettingsError: one of the processes has ended, or it is not so in time.
         """
-        for _ in range(int(START_SECONDS / POLL_SECONDS)):
+        until = monotonic() + START_SECONDS
+        while monotonic() < until:
             self.refuse_ended()
-            if all(_answers(port, path) for port in ports) or stopping.wait(POLL_SECONDS):
+            if ready() or stopping.wait(POLL_SECONDS):
                 return
         raise SettingsError(f"Nothing answered within {START_SECONDS:.0f} seconds; see {self.folder}/*.log.")
-
-    def wait_until_there(self, path: Path, stopping: Event) -> None:
-        """Return once this socket exists, or the command is asked to stop.
-
-        Raises:
-            SettingsError: one of the processes has ended, or it does not come in time.
-        """
-        for _ in range(int(START_SECONDS / POLL_SECONDS)):
-            self.refuse_ended()
-            if path.exists() or stopping.wait(POLL_SECONDS):
-                return
-        raise SettingsError(f"Nothing listens at {path} after {START_SECONDS:.0f} seconds; see {self.folder}/*.log.")
 
     def refuse_ended(self) -> None:
         """Say which process has ended by itself.
@@ -108,7 +98,8 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _answers(port: int, path: str) -> bool:
+def answers(port: int, path: str) -> bool:
+    """Whether a server on this machine answers there, whatever it says but a server error."""
     connection = HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", path)

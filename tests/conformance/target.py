@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import ssl
 import sys
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -132,9 +134,21 @@ def prepare(target: Target) -> Path:
 def start_gateway(processes: Processes, target: Target, configuration: Path, stopping: Event) -> None:
     """The gateway on its socket, then nginx before it."""
     processes.start("gateway", [sys.executable, "-m", "idp", "run"])
-    processes.wait_until_there(target.socket, stopping)
     processes.start("nginx", nginx_command(configuration))
-    processes.wait_until_answering([target.plain_port], "/", stopping)
+    processes.wait_until(lambda: answers_through_nginx(target), stopping)
+
+
+def answers_through_nginx(target: Target) -> bool:
+    """The whole way is open: TLS, nginx, socket, gateway."""
+    context = ssl.create_default_context(cafile=target.folder / "tls" / "ca.pem")
+    connection = HTTPSConnection(HOST, target.port, context=context, timeout=2)
+    try:
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def site(target: Target) -> Site:

@@ -14,7 +14,7 @@ from threading import Event
 
 import pytest
 
-from idp.cli.processes import Processes
+from idp.cli.processes import Processes, answers
 from tests.conformance.proxy import ROOT, nginx_command, write_configuration
 from tests.conformance.target import Target, prepare, site, start_gateway
 
@@ -143,7 +143,7 @@ def test_while_the_gateway_is_away_nginx_says_when_to_come_back(tmp_path: Path) 
     processes = Processes(alone.folder, {})
     try:
         processes.start("nginx", nginx_command(configuration))
-        processes.wait_until_answering([alone.plain_port], "/", Event())
+        processes.wait_until(lambda: answers(alone.plain_port, "/"), Event())
         answer, _ = ask(alone, "GET", "/authorize")
     finally:
         processes.stop()
