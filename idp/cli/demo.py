@@ -117,7 +117,7 @@ def is_ready(place: DemoPlace) -> bool:
 def welcome(place: DemoPlace, people: tuple[DemoPerson, ...]) -> str:
     """Addresses and accounts."""
     addresses = [("Gateway", place.issuer), *(("Portal", address) for address in place.portals)]
-    rows = [(display_siret(parse_siret(one.siret)), one.family_name, one.given_name, one.shows) for one in people]
+    rows = [(written(one.siret), one.family_name, one.given_name, one.shows) for one in people]
     head = ("SIRET", "Nom", "Prénom", "Ce que le compte montre")
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(4)]
     lines = ["", *(f"  {name:<8} {address}" for name, address in addresses)]
@@ -125,3 +125,8 @@ def welcome(place: DemoPlace, people: tuple[DemoPerson, ...]) -> str:
     for row in (head, tuple("-" * width for width in widths), *rows):
         lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return "\n".join([*lines, "", f"  Everyone's password is {DEMO_PASSWORD}. Ctrl-C stops the demo.", ""])
+
+
+def written(siret: str) -> str:
+    """The SIRET in groups, with plain spaces: a terminal's selection is pasted elsewhere."""
+    return " ".join(display_siret(parse_siret(siret)).split())
