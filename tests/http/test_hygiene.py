@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from idp.adapters.hash_threads import HasherUnavailable
 from idp.domain.portals.clients import Client
 from idp.http.pages import render_page
 from idp.store.database import Database, StoreUnavailable
@@ -22,6 +23,10 @@ def app(database: Database) -> Flask:
     @app.get("/full")
     def full() -> str:
         raise StoreUnavailable
+
+    @app.get("/stalled")
+    def stalled() -> str:
+        raise HasherUnavailable
 
     @app.get("/par")
     def back_channel() -> str:
@@ -41,8 +46,9 @@ def test_a_defect_says_nothing_of_itself(app: Flask) -> None:
     assert "hunter2" not in answer.text
 
 
-def test_an_absent_database_is_a_page_that_says_when_to_come_back(app: Flask) -> None:
-    answer = app.test_client().get("/full")
+@pytest.mark.parametrize("address", ["/full", "/stalled"])
+def test_an_absent_database_or_hasher_is_a_page_that_says_when_to_come_back(app: Flask, address: str) -> None:
+    answer = app.test_client().get(address)
     assert (503, "5", "text/html") == (answer.status_code, answer.headers["Retry-After"], answer.mimetype)
 
 

@@ -30,9 +30,12 @@ audit_events = Table(
 )
 
 
+INSERT_EVENT = insert(audit_events)
+
+
 def insert_event(connection: Connected, row: Mapping[str, object]) -> None:
     """Add one event to the trail."""
-    connection.execute(insert(audit_events).values(row))
+    connection.execute(INSERT_EVENT, row)
 
 
 @dataclass(frozen=True, slots=True)
