@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from babel.dates import format_timedelta
 from flask import Flask
-from flask_babel import format_datetime, format_time
+from flask_babel import format_datetime, format_time, gettext
 
 from idp.domain.platform.instants import SECOND, Instant
 from idp.http.languages import current_language
@@ -16,7 +16,7 @@ TIME_ZONE = "Europe/Paris"
 
 def moment(instant: Instant) -> str:
     """Day and time in French legal time, in the page's language."""
-    return str(format_datetime(datetime.fromtimestamp(instant / SECOND, UTC), "long"))
+    return str(format_datetime(datetime.fromtimestamp(instant / SECOND, UTC), gettext("d MMMM y 'à' HH:mm")))
 
 
 def hour(instant: Instant) -> str:

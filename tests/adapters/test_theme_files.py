@@ -74,18 +74,18 @@ def test_a_theme_that_is_wrong_is_left_out_and_the_others_stay(edited: Edit) -> 
 
 def test_the_style_sheet_sets_the_contract_s_properties_in_light_and_dark() -> None:
     css = load_themes(SHIPPED, loopback=False).themes.find("guichet-paie").css
-    assert css.startswith(":root{--mire-theme:1;--mire-radius:3px;")
-    assert css.count("--mire-on-primary:#3a1600;") == 2  # asked for by the browser, and by data-theme
+    assert css.startswith(":root{--mire-theme:1;--mire-radius:6px;")
+    assert css.count("--mire-on-primary:#2b1d00;") == 2  # asked for by the browser, and by data-theme
     assert "url(" not in css
 
 
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ('bg: "#e9f4ee"', "bg: #e9f4ee", "7: color.light.bg: nothing was written; write a colour in quotes"),
-        ('bg: "#e9f4ee"', 'bg: "red"', "7: color.light.bg: 'red' cannot be used; write a colour in quotes"),
-        ('bg: "#e9f4ee"', 'bg: "#E9F4EE"', "7: color.light.bg: '#E9F4EE' cannot be used"),
-        ('    bg: "#e9f4ee"\n', "", "6: color.light.bg is missing; The page."),
+        ('bg: "#fff9f5"', "bg: #fff9f5", "7: color.light.bg: nothing was written; write a colour in quotes"),
+        ('bg: "#fff9f5"', 'bg: "red"', "7: color.light.bg: 'red' cannot be used; write a colour in quotes"),
+        ('bg: "#fff9f5"', 'bg: "#FFF9F5"', "7: color.light.bg: '#FFF9F5' cannot be used"),
+        ('    bg: "#fff9f5"\n', "", "6: color.light.bg is missing; The page."),
         ("radius: 14", "radius: 17", "23: radius: 17 cannot be used; write a whole number from 0 to 16"),
         ("radius: 14", "radius: 1.5", "23: radius: float was written; write a whole number from 0 to 16"),
         ("radius: 14", "radios: 14", "23: radios: unknown key; did you mean radius?"),
@@ -111,12 +111,12 @@ def test_a_wrong_value_is_named_with_its_line_and_what_to_write(edited: Edit, ol
 @pytest.mark.parametrize(
     ("scheme", "old", "new", "problem"),
     [
-        ("light", 'text: "#10241e"', 'text: "#888888"', "text #888888 on bg #e9f4ee has a contrast of 3.1"),
-        ("light", 'on_primary: "#ffffff"', 'on_primary: "#bbbbbb"', "on_primary #bbbbbb on primary #0b6450"),
-        ("light", 'border: "#64857a"', 'border: "#ccdcd4"', "border #ccdcd4 on bg #e9f4ee has a contrast of 1.2"),
-        ("light", 'focus: "#0a7a5f"', 'focus: "#9fd8c6"', "focus #9fd8c6 on surface #ffffff"),
-        ("dark", 'error: "#ffb3a8"', 'error: "#a9261b"', "error #a9261b on bg #0a1512"),
-        ("dark", 'primary: "#6fdcbc"', 'primary: "#0b6450"', "primary #0b6450 on surface #12201b"),
+        ("light", 'text: "#2b1b3d"', 'text: "#888888"', "text #888888 on bg #fff9f5 has a contrast of 3.4"),
+        ("light", 'on_primary: "#ffffff"', 'on_primary: "#a58fb8"', "on_primary #a58fb8 on primary #5b2a86"),
+        ("light", 'border: "#8d7599"', 'border: "#ccdcd4"', "border #ccdcd4 on bg #fff9f5 has a contrast of 1.3"),
+        ("light", 'focus: "#a92f6b"', 'focus: "#e9b8cf"', "focus #e9b8cf on surface #ffffff"),
+        ("dark", 'error: "#ffb3a8"', 'error: "#a9261b"', "error #a9261b on bg #160f1f"),
+        ("dark", 'primary: "#d3b0f2"', 'primary: "#5b2a86"', "primary #5b2a86 on surface #221830"),
     ],
 )
 def test_a_pair_of_colours_below_aa_is_refused(edited: Edit, scheme: str, old: str, new: str, problem: str) -> None:

@@ -6,6 +6,7 @@ from flask import Flask, Response, request
 
 from idp.domain.people.siret import Siret, display_siret, parse_siret
 from idp.domain.platform.instants import SECOND, Instant
+from idp.domain.sign_in.browser_labels import browser_label
 from idp.domain.sign_in.password_triplet import (
     Busy,
     Delayed,
@@ -25,8 +26,6 @@ from idp.http.transactions import Step, open_step, resume
 from idp.usecases.sign_in.password_triplet import sign_in_by_triplet
 from idp.web.sign_in.form import SignInForm, prefilled
 from idp.web.sign_in.remembered import Remembered, forget, read_remembered, remember
-
-LONGEST_LABEL = 200
 
 
 def register(app: Flask) -> None:
@@ -74,7 +73,7 @@ def attempt_of(step: Step, form: SignInForm) -> TripletAttempt:
         transaction_id=step.transaction.id,
         session_token=session_cookie(request),
         device_token=device_cookie(request),
-        browser_label=request.headers.get("User-Agent", "")[:LONGEST_LABEL],
+        browser_label=browser_label(request.headers.get("User-Agent", "")),
         locale=current_language(),
         theme=step.client.theme,
     )
