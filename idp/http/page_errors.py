@@ -22,6 +22,7 @@ class PageError(StrEnum):
     CLOSED_TRANSACTION = "closed_transaction"
     FOREIGN_BROWSER = "foreign_browser"
     STALE_FORM = "stale_form"
+    SPENT_LINK = "spent_link"
     WRONG_SCHEME = "wrong_scheme"
     TOO_LARGE = "too_large"
     TOO_MANY_REQUESTS = "too_many_requests"
@@ -68,6 +69,10 @@ TEXTS: Mapping[PageError, tuple[str, str]] = {
     PageError.STALE_FORM: (
         _("Ce formulaire n’est plus valable"),
         _("Il a été ouvert dans un autre navigateur ou avant un changement de session. Rien n’a été enregistré."),
+    ),
+    PageError.SPENT_LINK: (
+        _("Ce lien ne sert plus"),
+        _("Il ne sert qu’une fois, pendant trente minutes. Attendez le délai indiqué, puis reprenez la connexion."),
     ),
     PageError.WRONG_SCHEME: (
         _("Cette adresse n’est pas la bonne"),

@@ -7,7 +7,7 @@ from flask import Flask
 from idp.usecases.deps import Deps
 from idp.web.portals.account import blueprint as account
 from idp.web.portals.consent import blueprint as consent
-from idp.web.sign_in import cancel, page
+from idp.web.sign_in import cancel, link, page
 from idp.web.sign_in.select_account import blueprint as select_account
 
 
@@ -18,3 +18,4 @@ def register(app: Flask, deps: Deps) -> None:
     app.register_blueprint(consent)
     page.register(app)
     cancel.register(app)
+    link.register(app)

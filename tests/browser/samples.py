@@ -23,8 +23,10 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.transactions import Step
 from idp.oauth.response_modes import by_form_post
+from idp.usecases.sign_in.sign_in_links import LinkOpened
 from idp.web.portals.consent import consent_page
 from idp.web.sign_in.form import SignInForm
+from idp.web.sign_in.link import LinkForm, asking_page, opened_page
 from idp.web.sign_in.page import closed_page, form_page
 from idp.web.sign_in.select_account import account_page
 
@@ -113,6 +115,8 @@ SAMPLES: dict[str, Sample] = {
     "consent": Sample("consent.html", consent),
     "select-account": Sample("select_account.html", lambda client: account_page(step(client), SESSION)),
     "form-post": Sample("form_post.html", posted),
+    "sign-in-link": Sample("sign_in_link.html", lambda client: asking_page(LinkForm(step(client).scope, k="k"))),
+    "sign-in-link-opened": Sample("sign_in_link_opened.html", lambda client: opened_page(LinkOpened("d", "portail"))),
     "error": Sample("error.html", failed(PageError.EXPIRED_TRANSACTION)),
     "error-internal": Sample("error.html", failed(PageError.INTERNAL)),
 }
