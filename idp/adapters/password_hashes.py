@@ -82,6 +82,11 @@ class PasswordHashes:
         self._pepper = peppers[0]
         self._values = {pepper.id: pepper.value for pepper in peppers}
 
+    @property
+    def pepper_ids(self) -> tuple[str, ...]:
+        """Every pepper that can be read, the one that writes first."""
+        return tuple(self._values)
+
     def make(self, password: str) -> str:
         """A hash of `password` under the newest pepper, at the cost of the settings."""
         modular = self._bcrypt.make(prehash(password, self._pepper.value), self.cost)

@@ -17,6 +17,7 @@ from idp.usecases.people.accounts import Created, NotAccepted, create_account
 from idp.usecases.people.establishments import EstablishmentKept, close_establishment
 from idp.usecases.people.identities import IdentityKept, change_identity
 from idp.usecases.people.lifecycle import StateChanged, StateKept, change_state
+from idp.usecases.people.password_hashes import count_password_hashes
 from idp.usecases.people.passwords import PasswordChange, PasswordChanged, PasswordRefused, change_password
 
 LONGEST_PASSWORD = 4096
@@ -134,6 +135,16 @@ def close_establishment_command(siret: str, successor: str) -> None:
     if isinstance(closed, EstablishmentKept):
         raise refusal(closed.problem)
     click.echo("The establishment is closed.")
+
+
+@accounts_group.command("hashes")
+def hashes_command() -> None:
+    """Count the passwords under each pepper and cost: which version of IDP_PEPPER is no longer needed."""
+    with operating() as (deps, _):
+        counts = count_password_hashes(deps)
+    for each in counts:
+        pepper = f"pepper {each.pepper_id}" if each.pepper_id else "a pepper that is gone"
+        click.echo(f"{each.accounts}  {pepper}, cost {each.cost}")
 
 
 def read_password() -> str:

@@ -18,7 +18,7 @@ from idp.domain.people.triplets import triplet_key
 from idp.domain.platform.actors import Actor, ActorRole
 from idp.store.database import Database
 from idp.store.people.accounts import AccountRow, accounts, find_by_triplet, people
-from tests.processes import settings_of
+from tests.processes import idp, let_others_run, settings_of, started
 from tests.quiet import quiet_deps
 
 CLAIRE = (
@@ -106,6 +106,27 @@ def test_a_second_claire_is_refused(idp_accounts: Console) -> None:
     told = idp_accounts(*CLAIRE)
     assert told.exit_code == 1
     assert "belongs to another account" in told.output
+
+
+def test_the_policy_of_the_deployment_is_asked(idp_accounts: Console) -> None:
+    idp_accounts.environment["IDP_PASSWORD_POLICY"] = "moderne"
+    told = idp_accounts(*CLAIRE, "--password-stdin", typed="Mire2026demo")
+    assert (told.exit_code, told.output) == (1, "Error: password is too short.\n")
+    assert idp_accounts(*CLAIRE, "--password-stdin", typed="cheval correct pile agrafe").exit_code == 0
+
+
+def test_a_new_pepper_and_cost_write_and_the_operator_sees_what_is_left_of_the_old(
+    idp_accounts: Console, database: Database
+) -> None:
+    idp_accounts(*CLAIRE, "--password-stdin", typed="Mire2026demo")
+    anne = [each.replace("Claire", "Anne") for each in CLAIRE]
+    idp_accounts.environment |= {"IDP_PEPPER": f"b:{'B' * 43} a:{'A' * 43}", "IDP_BCRYPT_COST": "5"}
+    idp_accounts(*anne, "--password-stdin", typed="Mire2026demo")
+    assert find(database, "99900037500017", "Moutin", "Anne").password_hash.startswith("b$$2b$05$")  # type: ignore[union-attr]
+    assert claire(database).password_hash.startswith("a$$2b$04$")  # type: ignore[union-attr]
+    assert idp_accounts("hashes").output == "1  pepper a, cost 4\n1  pepper b, cost 5\n"
+    idp_accounts.environment["IDP_PEPPER"] = f"b:{'B' * 43}"
+    assert idp_accounts("hashes").output == "1  a pepper that is gone, cost 4\n1  pepper b, cost 5\n"
 
 
 def test_a_life_of_commands(idp_accounts: Console, database: Database) -> None:
@@ -263,3 +284,21 @@ def test_an_import_that_was_stopped_goes_on_where_it_was(
     run_import(deps, OPERATOR, path, dry_run=False, report=report)
     assert count(database) == 3 * BATCH + 7
     assert not report.exists()
+
+
+def test_an_import_that_was_killed_goes_on_and_makes_every_account_once(
+    database_url: str, database: Database, tmp_path: Path
+) -> None:
+    environment = settings_of(database_url, tmp_path, IDP_TEST_SIRENS="999000")
+    path = numbered(tmp_path, 12 * BATCH)
+    with started(environment, "accounts", "import", str(path)) as process:
+        while count(database) < BATCH:
+            assert process.poll() is None
+            let_others_run()
+        process.kill()
+    made = count(database)
+    assert made % BATCH == 0
+    again = idp(environment, "accounts", "import", str(path))
+    assert (again.returncode, again.stderr) == (0, "")
+    assert f"{12 * BATCH} accounts made, 0 already there, 0 refused." in again.stdout
+    assert count(database) == 12 * BATCH

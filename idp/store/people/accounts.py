@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Table,
     UniqueConstraint,
+    case,
     delete,
     func,
     insert,
@@ -95,6 +96,15 @@ class AccountRow:
     successor_siret: Siret | None
 
 
+@dataclass(frozen=True, slots=True)
+class HashCount:
+    """How many accounts keep their password under this pepper at this cost."""
+
+    pepper_id: str
+    cost: int
+    accounts: int
+
+
 def find_by_triplet(connection: Connected, key: TripletKey | None) -> AccountRow | None:
     """The account of that canonical triplet; None for no such account and for a malformed triplet (key None)."""
     wanted = key or NOBODY
@@ -117,6 +127,19 @@ def find_by_subject(connection: Connected, subject: str) -> AccountRow | None:
 def highest_password_cost(connection: Connected) -> int:
     """The highest bcrypt cost among stored hashes, 0 when there is none: the end of an index."""
     return connection.execute(select(func.max(accounts.c.password_cost))).scalar() or 0
+
+
+def count_hashes(connection: Connected, pepper_ids: Sequence[str]) -> Sequence[HashCount]:
+    """How many passwords are kept under each of these peppers and each cost; under any other pepper, as ""."""
+    known = [(accounts.c.password_hash.startswith(f"{name}$", autoescape=True), name) for name in pepper_ids]
+    pepper = case(*known, else_="").label("pepper_id")
+    rows = connection.execute(
+        select(pepper, accounts.c.password_cost.label("cost"), func.count().label("accounts"))
+        .where(accounts.c.password_hash.is_not(None))
+        .group_by(pepper, accounts.c.password_cost)
+        .order_by(pepper, accounts.c.password_cost)
+    )
+    return [HashCount(row.pepper_id, row.cost, row.accounts) for row in rows]
 
 
 def insert_person(connection: Connected, person_id: str, now: Instant) -> bool:
