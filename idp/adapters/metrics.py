@@ -45,6 +45,13 @@ class Metrics:
         MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
         return generate_latest(registry)
 
+    def close(self) -> None:
+        """Give the file back; a later count opens it again."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()  # type: ignore[no-untyped-call]
+            self._file, self._pid = None, 0
+
     def _open(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._pid = os.getpid()
