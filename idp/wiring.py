@@ -35,7 +35,7 @@ from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.registry_content import with_secrets
 from idp.domain.portals.themes import ThemeSet
-from idp.http import health, hygiene
+from idp.http import counting, health, hygiene
 from idp.jobs.watch import EVERY_SECONDS, SYSTEM, Watch, Watched
 from idp.oauth import blueprint as oauth_door
 from idp.settings import Settings, SettingsError
@@ -48,7 +48,12 @@ from idp.usecases.platform.sealed_values import load_pairwise_salt
 from idp.usecases.portals.registries import accept_registry, last_good_registry
 from idp.web import blueprint as web_door
 
-DOORS: tuple[Callable[[Flask, Deps], None], ...] = (health.register, oauth_door.register, web_door.register)
+DOORS: tuple[Callable[[Flask, Deps], None], ...] = (
+    counting.register,
+    health.register,
+    oauth_door.register,
+    web_door.register,
+)
 """`register` of each door's blueprint.py."""
 
 
