@@ -10,9 +10,9 @@ from threading import Event
 import click
 
 from idp.adapters.logs import configure_logs
-from idp.cli.operator import operating
 from idp.jobs.runner import Runner
-from idp.usecases.platform.keys import ensure_keys
+from idp.settings import Settings
+from idp.wiring import ready_deps, start_watching
 
 
 @click.group()
@@ -28,11 +28,15 @@ def jobs_run(once: bool) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with operating() as (deps, _):
-        ensure_keys(deps)
-        runner = Runner(deps, f"{socket.gethostname()}/{os.getpid()}"[-64:], stop)
+    settings = Settings.from_environment()
+    deps = ready_deps(settings)
+    runner = Runner(deps, f"{socket.gethostname()}/{os.getpid()}"[-64:], stop)
+    try:
         if once:
             runner.once()
             return
+        start_watching(settings, deps)  # it tells portals of ended sessions: it needs their addresses as they are now
         click.echo("The job runner runs.")
         runner.run()
+    finally:
+        deps.database.close()
