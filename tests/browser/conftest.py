@@ -48,7 +48,7 @@ class Watch:
     found: list[str] = field(default_factory=list)
 
     def on(self, context: BrowserContext) -> None:
-        context.expose_function("mireReport", self.found.append)
+        context.expose_function("mireReport", lambda line: self.found.append(line))
         context.add_init_script(
             "document.addEventListener('securitypolicyviolation', function (e) {"
             "mireReport('CSP ' + e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber) })"

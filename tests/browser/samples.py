@@ -20,9 +20,11 @@ from idp.domain.sign_in.sessions import LiveSession
 from idp.domain.sign_in.transactions import OpenTransaction
 from idp.http.csrf import FormScope
 from idp.http.page_errors import PageError
-from idp.http.pages import error_page
+from idp.http.pages import error_page, render_page
 from idp.http.transactions import Step
 from idp.oauth.response_modes import by_form_post
+from idp.store.portals.connections import OfflineGrant
+from idp.usecases.portals.connections import ConnectedSession, Connections, LastingAccess
 from idp.usecases.sign_in.sign_in_links import LinkOpened
 from idp.web.portals.consent import consent_page
 from idp.web.sign_in.form import SignInForm
@@ -85,14 +87,40 @@ def closed(successor: str) -> Callable[[Client], Response]:
 
 
 def failed(code: PageError) -> Callable[[Client], Response]:
-    return lambda client: error_page(code, client=client, status=400)
+    return lambda client: error_page(code, client=client, status=200)
 
 
 SESSION = LiveSession(
-    id="s", account_id=1, subject="s", given_name="Claire", family_name="Moutin", siret="99900037500017",
-    auth_time=Instant(0), acr="eidas1", amr=("pwd",), created_at=Instant(0), last_seen_at=Instant(0),
-    expires_at=Instant(1),
+    id="s1", account_id=1, subject="sub", given_name="Claire", family_name="MOUTIN", siret="99900037500017",
+    auth_time=Instant(0), acr="eidas1", amr=("pwd",), created_at=Instant(1_790_000_000_000),
+    last_seen_at=Instant(1_790_000_600_000), expires_at=Instant(1_790_040_000_000),
+    browser_label="Firefox, Windows", address_prefix="203.0.113.7/32",
 )  # fmt: skip
+
+
+def connections(client: Client) -> Response:
+    grant = OfflineGrant(
+        "a", "portail", Instant(1_790_000_000_000), Instant(1_790_000_600_000), Instant(1_797_000_000_000)
+    )
+    other = replace(SESSION, id="s2", browser_label="Safari, iPhone")
+    listed = Connections(
+        [ConnectedSession(SESSION, True, ("Portail d’essai",)), ConnectedSession(other, False, ())],
+        [LastingAccess(grant, "Portail d’essai")],
+    )
+    return render_page("sessions.html", client=client, session=SESSION, connections=listed, form_token="f")
+
+
+def no_connections(client: Client) -> Response:
+    listed = Connections([ConnectedSession(SESSION, True, ())], [])
+    return render_page("sessions.html", client=client, session=SESSION, connections=listed, form_token="f")
+
+
+def sign_out(client: Client) -> Response:
+    return render_page("sign_out.html", client=client, session=SESSION, form_token="f")
+
+
+def signed_out(*names: str) -> Callable[[Client], Response]:
+    return lambda client: render_page("signed_out.html", client=client, confirmed=names[:1], others=names[1:])
 
 
 def consent(client: Client) -> Response:
@@ -114,6 +142,11 @@ SAMPLES: dict[str, Sample] = {
     "siret-closed-for-good": Sample("siret_closed.html", closed("")),
     "consent": Sample("consent.html", consent),
     "select-account": Sample("select_account.html", lambda client: account_page(step(client), SESSION)),
+    "sessions": Sample("sessions.html", connections),
+    "sessions-only-this": Sample("sessions.html", no_connections),
+    "sign-out": Sample("sign_out.html", sign_out),
+    "signed-out": Sample("signed_out.html", signed_out("Compte formation", "Guichet paie")),
+    "signed-out-quietly": Sample("signed_out.html", signed_out()),
     "form-post": Sample("form_post.html", posted),
     "sign-in-link": Sample("sign_in_link.html", lambda client: asking_page(LinkForm(step(client).scope, k="k"))),
     "sign-in-link-opened": Sample("sign_in_link_opened.html", lambda client: opened_page(LinkOpened("d", "portail"))),
