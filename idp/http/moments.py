@@ -15,13 +15,15 @@ TIME_ZONE = "Europe/Paris"
 
 
 def moment(instant: Instant) -> str:
-    """Day and time in French legal time, in the page's language."""
-    return str(format_datetime(datetime.fromtimestamp(instant / SECOND, UTC), gettext("d MMMM y 'à' HH:mm")))
+    """Day and time in French legal time, in the page's language: « 21 septembre 2026 à 16 h 13 »."""
+    at = datetime.fromtimestamp(instant / SECOND, UTC)
+    return gettext("%(day)s à %(hour)s", day=format_datetime(at, "d MMMM y"), hour=hour(instant))
 
 
 def hour(instant: Instant) -> str:
-    """The time of day in French legal time: « 14:32 »."""
-    return str(format_time(datetime.fromtimestamp(instant / SECOND, UTC), "short"))
+    """The time of day in French legal time: « 14 h 32 »."""
+    pattern = "H'\u00a0h\u00a0'mm" if current_language() == "fr" else "HH:mm"
+    return str(format_time(datetime.fromtimestamp(instant / SECOND, UTC), pattern))
 
 
 def duration(seconds: int) -> str:

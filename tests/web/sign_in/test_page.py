@@ -64,7 +64,7 @@ def test_too_many_tries_say_when_to_come_back(deps: Deps, claire: Person) -> Non
     answers = [claire.send(transaction, password="Autre2026demo") for _ in range(12)]
     assert 429 == answers[-1].status_code
     assert int(answers[-1].headers["Retry-After"]) > 0
-    assert re.search(r"Revenez à \d\d:\d\d, dans \d+\s(seconde|minute)s?", answers[-1].text)
+    assert re.search(r"Revenez à \d+\sh\s\d\d, dans \d+\s(seconde|minute)s?", answers[-1].text)
 
 
 def test_a_full_queue_is_a_503_that_keeps_what_was_typed(deps: Deps) -> None:
