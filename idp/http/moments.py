@@ -17,7 +17,7 @@ TIME_ZONE = "Europe/Paris"
 def moment(instant: Instant) -> str:
     """Day and time in French legal time, in the page's language: « 21 septembre 2026 à 16 h 13 »."""
     at = datetime.fromtimestamp(instant / SECOND, UTC)
-    return gettext("%(day)s à %(hour)s", day=format_datetime(at, "d MMMM y"), hour=hour(instant))
+    return str(gettext("%(day)s à %(hour)s", day=format_datetime(at, "d MMMM y"), hour=hour(instant)))
 
 
 def hour(instant: Instant) -> str:
