@@ -20,7 +20,7 @@ run: environment ## Start the gateway alone, settings from the environment
 test: test-environment ## Prove the program: both databases, protocol, journeys, a real browser
 	@.ci/chromium $(BIN)
 	@.ci/nginx $(abspath $(VENV))
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/interop
 
 check: test-environment ## Lint, types, floors, clients.yaml, themes, translations, migrations
 	$(BIN)/ruff check .
@@ -28,7 +28,7 @@ check: test-environment ## Lint, types, floors, clients.yaml, themes, translatio
 	$(BIN)/mypy
 	$(BIN)/idp clients check clients.yaml
 	$(BIN)/idp themes check
-	$(BIN)/python -m pytest -q tests/architecture
+	$(BIN)/python -m pytest -q tests/architecture tests/web/test_translations.py
 
 bench: test-environment ## Measure the gateway beside its peers on this machine
 	$(BIN)/python -m bench
