@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
 
-from idp.store.database import Database
+from idp.domain.platform.limits import RULES, Limit, LimitRule
+from idp.store.database import Database, StoreUnavailable
 from idp.store.portals.authorizations import authorizations
 from idp.store.sign_in.transactions import authorization_transactions, posted_requests
 from tests.portals import CALLBACK, Gateway, error, gateway, location, members, portal, step, transaction
@@ -115,3 +121,61 @@ def test_the_built_in_client_signs_people_in_to_our_own_pages(at: Gateway) -> No
     browser = at.browser()
     sent = browser.http.get("/account/sessions")
     assert "/sign-in" == step(browser.http.get(location(sent)))
+
+
+def test_of_resumes_at_the_same_moment_one_gets_the_code(at: Gateway) -> None:
+    browser = at.browser()
+    sent = transaction(browser.authorize())
+    browser.has_session()
+    cookies = "; ".join(
+        f"{name}={cookie.value}"
+        for name in ("__Host-mire_sid", "__Host-mire_browser")
+        if (cookie := browser.http.get_cookie(name, domain="connexion.example.fr"))
+    )
+    together = Barrier(8)
+
+    def come_back() -> int:
+        client = at.app.test_client(use_cookies=False)
+        together.wait()
+        return client.get("/authorize/resume", query_string={"t": sent}, headers={"Cookie": cookies}).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = [item.result() for item in [threads.submit(come_back) for _ in range(8)]]
+    assert [303] + [410] * 7 == sorted(answers)
+    assert 1 == rows(at, authorizations)
+
+
+def test_a_network_that_stored_too_much_is_told_at_the_portal(at: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, Limit.REQUESTS, LimitRule(free=1, window=600_000))
+    browser = at.browser()
+    browser.authorize()
+    told = members(browser.authorize())
+    assert ("temporarily_unavailable", "s t") == (told["error"], told["state"])
+    assert "temporarily_unavailable" == error(browser.post_authorize())
+    assert (1, 0) == (rows(at, authorization_transactions), rows(at, posted_requests))
+
+
+def test_who_has_a_session_is_not_held_up_by_a_full_network(at: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, Limit.REQUESTS, LimitRule(free=0, window=600_000))
+    browser = at.browser()
+    browser.has_session()
+    assert "code" in members(browser.authorize())
+
+
+def test_pages_speak_the_language_that_the_request_asks_for(at: Gateway) -> None:
+    answer = at.browser().authorize(ui_locales="de en", redirect_uri="https://evil.example/")
+    assert '<html lang="en">' in answer.text
+
+
+def test_an_absent_database_is_a_page_and_nothing_is_half_written(at: Gateway) -> None:
+    browser = at.browser()
+    browser.has_session()
+
+    def away() -> None:
+        raise StoreUnavailable
+
+    absent = Gateway(replace(at.deps, database=cast(Any, SimpleNamespace(read=away, transaction=away)))).browser()
+    absent.http._cookies = browser.http._cookies
+    answer = absent.authorize()
+    assert (503, True) == (answer.status_code, "Retry-After" in answer.headers)
+    assert 0 == rows(at, authorizations)

@@ -33,6 +33,9 @@ audit_events = Table(
 INSERT_EVENT = insert(audit_events)
 
 
+INSERT = insert(audit_events)
+
+
 def insert_event(connection: Connected, row: Mapping[str, object]) -> None:
     """Add one event to the trail."""
     connection.execute(INSERT_EVENT, row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert
@@ -11,6 +11,9 @@ from sqlalchemy import insert
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.portals.authorizations import authorizations
+
+INSERT = insert(authorizations)
+"""Made once: SQLAlchemy then finds the compiled form without looking at the statement again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +44,4 @@ class NewAuthorization:
 
 def insert_authorization(connection: Connected, row: NewAuthorization) -> None:
     """Issue the code: one insert."""
-    values = {item.name: getattr(row, item.name) for item in fields(row)}
-    connection.execute(insert(authorizations).values(values))
+    connection.execute(INSERT, {name: getattr(row, name) for name in NewAuthorization.__slots__})

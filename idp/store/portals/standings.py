@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, select
 
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.lifetimes import Lifetimes
@@ -27,13 +29,20 @@ def find_standing(
     connection: Connected, token_hash: bytes, client_id: str, now: Instant, lifetimes: Lifetimes
 ) -> Standing | None:
     """The session of that cookie, if it holds now, with the consent for this client: one join."""
+    values = {"token_hash": token_hash, "client_id": client_id, "now": now}
+    row = connection.execute(_standing(lifetimes), values).first()
+    return Standing(to_live_session(row), frozenset((row.consented or "").split())) if row else None
+
+
+@cache
+def _standing(lifetimes: Lifetimes) -> Select[Any]:
+    """Built once: single sign-on would spend more on making the statement than on running it."""
+    now: Any = bindparam("now", type_=BigInteger)
     named = (accounts.c.subject, accounts.c.given_name, accounts.c.family_name, accounts.c.siret)
-    mine = and_(consents.c.account_id == sessions.c.account_id, consents.c.client_id == client_id)
-    joined = (
+    mine = and_(consents.c.account_id == sessions.c.account_id, consents.c.client_id == bindparam("client_id"))
+    return (
         select(sessions, *named, consents.c.scope.label("consented"))
         .join(accounts, accounts.c.id == sessions.c.account_id)
         .outerjoin(consents, mine)
-        .where(sessions.c.token_hash == token_hash, *live_session_conditions(now, lifetimes))
+        .where(sessions.c.token_hash == bindparam("token_hash"), *live_session_conditions(now, lifetimes))
     )
-    row = connection.execute(joined).first()
-    return Standing(to_live_session(row), frozenset((row.consented or "").split())) if row else None
