@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from tests.processes import ROOT, fetch_when_up, free_port, idp, settings_of, st
 
 PAGE = (ROOT / "docs" / "tutorial" / "connect-your-portal.md").read_text()
 NODE_MODULES = ROOT / "var" / "interop" / "node_modules"
-SECRET = "a" * 43
+SECRET = secrets.token_urlsafe(32)
 TRIPLET = {"siret": "999 000 375 00017", "family_name": "Moutin", "given_name": "Claire", "password": "Mire2026demo"}
 
 
@@ -135,15 +136,21 @@ class Visitor:
         raise AssertionError(f"no end of redirects at {address}")
 
 
-def test_the_portal_of_the_page_signs_in_and_out(portal: str) -> None:
-    visitor = Visitor()
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    person = Visitor()
+    yield person
+    for browser in person.sites.values():
+        browser.close()
+
+
+def test_the_portal_of_the_page_signs_in_and_out(portal: str, visitor: Visitor) -> None:
     assert "Vous n’êtes pas connecté" in visitor.go(f"{portal}/")[1]
     assert (f"{portal}/", True) == signed_in(visitor.go(f"{portal}/login"))
     assert (f"{portal}/", False) == signed_in(visitor.go(f"{portal}/logout"))
 
 
-def test_an_answer_that_was_not_asked_for_signs_nobody_in(portal: str) -> None:
-    visitor = Visitor()
+def test_an_answer_that_was_not_asked_for_signs_nobody_in(portal: str, visitor: Visitor) -> None:
     visitor.go(f"{portal}/")
     answer = visitor.sites[portal].request("GET", "/callback?code=stolen&state=x")
     assert answer.status >= 400
