@@ -92,6 +92,7 @@ def build_deps(settings: Settings) -> Deps:
             [Pepper(secret.id, secret.value) for secret in settings.pepper],
             settings.bcrypt_cost,
             settings.run_directory,
+            sharers=settings.workers,
         ),
         people_rules=PeopleRules(POLICIES[PolicyName(settings.password_policy)], settings.test_sirens),
     )

@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from idp.adapters.hash_pace import Spent
+
 NICENESS = 10
 """Requests go first: a flood of sign-ins must not slow the token endpoint."""
 
@@ -49,6 +51,7 @@ class HashThreads:
         self._tasks: deque[Task] = deque()
         self._changed = threading.Condition()
         self._files: list[int] = []
+        self._began: dict[int, float] = {}
 
     def _begin_anew_in_child(self) -> None:
         # A copied descriptor is the same lock: it would outlive the parent that hashes under it.
@@ -56,15 +59,13 @@ class HashThreads:
             os.close(descriptor)
         self._begin_anew()
 
-    def run(self, work: Callable[[], Result], patience: float | None = None) -> tuple[Result, float]:
-        """Do `work` in a hash thread when its turn comes; its result, and the seconds it kept the thread.
-
-        These hold the wait for the slot: they grow when other processes of the machine hash too.
+    def run(self, work: Callable[[], Result], patience: float | None = None) -> tuple[Result, Spent]:
+        """Do `work` in a hash thread when its turn comes; its result, and what it took.
 
         Raises:
             HasherUnavailable: it was not begun within `patience` seconds, or the folder of locks cannot be written.
         """
-        future: Future[tuple[Result, float]] = Future()
+        future: Future[tuple[Result, Spent]] = Future()
         with self._changed:
             self._start()
             self._tasks.append(lambda started: _settle(future, work, started))
@@ -75,6 +76,11 @@ class HashThreads:
             if future.cancel():
                 raise HasherUnavailable from None
             return future.result()
+
+    def under_way(self) -> float:
+        """Seconds since the oldest of the threads that are busy now set out to do its task; 0 when all rest."""
+        began = min(self._began.values(), default=None)
+        return 0.0 if began is None else time.perf_counter() - began
 
     def _start(self) -> None:
         if self._files:
@@ -94,11 +100,12 @@ class HashThreads:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._tasks)
-            started = time.perf_counter()
+            started = self._began[slot] = time.perf_counter()
             with self._held(turnstile, slot):
                 task = self._next_task()
                 if task:
                     task(started)
+            del self._began[slot]
 
     def _open(self, name: str) -> int:
         return os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -135,15 +142,16 @@ def _lower_priority() -> None:
     os.setpriority(os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
-def _settle(future: Future[tuple[Result, float]], work: Callable[[], Result], started: float) -> None:
+def _settle(future: Future[tuple[Result, Spent]], work: Callable[[], Result], started: float) -> None:
     if not future.set_running_or_notify_cancel():
         return
+    began = time.perf_counter()
     try:
         result = work()
     except BaseException as error:  # the waiting request must hear of it, and the thread must live on
         future.set_exception(error)
     else:
-        future.set_result((result, time.perf_counter() - started))
+        future.set_result((result, Spent(began - started, time.perf_counter() - began)))
 
 
 class QuietThreads(HashThreads):
@@ -152,5 +160,8 @@ class QuietThreads(HashThreads):
     def __init__(self) -> None:
         self.slots = 1
 
-    def run(self, work: Callable[[], Result], patience: float | None = None) -> tuple[Result, float]:
-        return work(), 0.0
+    def run(self, work: Callable[[], Result], patience: float | None = None) -> tuple[Result, Spent]:
+        return work(), Spent(0.0, 0.0)
+
+    def under_way(self) -> float:
+        return 0.0

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from idp.adapters.hash_pace import Pace, guess_from
 from idp.adapters.hash_threads import HashThreads, QuietThreads, slots_of_this_machine
 from idp.adapters.password_hashes import Bcrypt, PasswordHashes, Pepper, QuietBcrypt, Verification
 
@@ -24,8 +24,8 @@ PATIENCE_SECONDS = 3.0
 STALLED_SECONDS = 10 * PATIENCE_SECONDS
 """A request whose task was not begun by then gives up: another process of this machine holds every slot."""
 
-SMOOTHING = 0.2
-"""How much the newest task counts in the mean duration."""
+CHEAPEST = 4
+"""The lowest cost that bcrypt knows."""
 
 Result = TypeVar("Result")
 
@@ -84,12 +84,14 @@ class Place:
 class Hasher:
     """Hashes and verifies passwords for one process."""
 
-    def __init__(self, hashes: PasswordHashes, threads: HashThreads) -> None:
+    def __init__(self, hashes: PasswordHashes, threads: HashThreads, sharers: int = 1) -> None:
+        """`sharers`: how many processes of this machine serve sign-ins, this one included."""
         self.hashes = hashes
         self._threads = threads
+        guess = guess_from(lambda: Bcrypt().make(b"", CHEAPEST), hashes.cost - CHEAPEST)
+        self._pace = Pace(threads.slots, sharers, guess)
         self._lock = threading.Lock()
         self._taken = 0
-        self._mean_seconds: float | None = None
 
     def enter(self, favoured: bool) -> Place | Full:
         """A place in the queue. Half of all places is kept for `favoured` browsers (a known device)."""
@@ -105,10 +107,8 @@ class Hasher:
         return self.work(lambda: self.hashes.make(password))
 
     def capacity(self) -> int:
-        """How many places there are: what the threads serve in three seconds at their present pace, at least two."""
-        if self._mean_seconds is None:
-            self._mean_seconds = self._first_guess()
-        return max(2, int(PATIENCE_SECONDS / self._mean_seconds * self._threads.slots))
+        """How many places there are: what is served in three seconds at the present pace, at least two."""
+        return max(2, int(PATIENCE_SECONDS / self._pace.seconds_per_task(self._threads.under_way())))
 
     def leave(self) -> None:
         """Called by a place."""
@@ -117,22 +117,15 @@ class Hasher:
 
     def work(self, task: Callable[[], Result], patience: float | None = None) -> Result:
         """Run `task` in a hash thread."""
-        result, seconds = self._threads.run(task, patience)
+        result, spent = self._threads.run(task, patience)
         with self._lock:
-            mean = seconds if self._mean_seconds is None else self._mean_seconds
-            self._mean_seconds = mean + SMOOTHING * (seconds - mean)
+            self._pace.note(spent)
         return result
 
-    def _first_guess(self) -> float:
-        """From the cheapest hash there is; each step of cost doubles it."""
-        started = time.perf_counter()
-        Bcrypt().make(b"", 4)
-        return (time.perf_counter() - started) * float(2 ** (self.hashes.cost - 4))
 
-
-def build_hasher(peppers: Sequence[Pepper], cost: int, folder: Path) -> Hasher:
+def build_hasher(peppers: Sequence[Pepper], cost: int, folder: Path, sharers: int = 1) -> Hasher:
     """The production hasher; its slots are the lock files of `folder`."""
-    return Hasher(PasswordHashes(peppers, cost, Bcrypt()), HashThreads(folder, slots_of_this_machine()))
+    return Hasher(PasswordHashes(peppers, cost, Bcrypt()), HashThreads(folder, slots_of_this_machine()), sharers)
 
 
 class QuietHasher(Hasher):

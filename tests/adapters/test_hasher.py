@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from idp.adapters.hash_pace import Pace, Spent
 from idp.adapters.hash_threads import QuietThreads
 from idp.adapters.hasher import Full, Hasher, Place, QuietHasher, build_hasher
 from idp.adapters.password_hashes import PasswordHashes, Pepper, QuietBcrypt
@@ -22,7 +23,7 @@ class Paced(QuietThreads):
         self.slots = slots
 
     def run(self, work, patience=None):  # type: ignore[no-untyped-def]
-        return work(), self.seconds
+        return work(), Spent(0.0, self.seconds)
 
 
 def paced(seconds: float, slots: int = 1) -> Hasher:
@@ -73,6 +74,29 @@ def test_a_place_left_without_a_hash_hashes_nothing() -> None:
     assert isinstance(place, Place)
     place.leave()
     assert hasher.costs == []
+
+
+def test_workers_together_admit_what_the_machine_serves() -> None:
+    hashes = PasswordHashes(PEPPERS, 12, QuietBcrypt())
+    workers = [Hasher(hashes, Paced(0.25), sharers=3) for _ in range(3)]
+    for worker in workers:
+        worker.hash("warm")
+    assert sum(len(fill(worker, favoured=True)) for worker in workers) == 12
+
+
+def test_what_is_measured_only_slows_the_pace() -> None:
+    pace = Pace(slots=1, sharers=2, first_guess=lambda: 0.25)
+    assert pace.seconds_per_task(0.0) == 0.5
+    pace.note(Spent(waiting=0.75, working=0.25))
+    assert pace.seconds_per_task(0.0) == 1.0
+    for _ in range(60):
+        pace.note(Spent(waiting=0.0, working=0.25))
+    assert round(pace.seconds_per_task(0.0), 3) == 0.5
+
+
+def test_a_task_that_takes_long_counts_before_it_is_done() -> None:
+    pace = Pace(slots=2, sharers=1, first_guess=lambda: 0.25)
+    assert (pace.seconds_per_task(0.1), pace.seconds_per_task(2.0)) == (0.125, 1.0)
 
 
 def test_a_slower_machine_has_fewer_places() -> None:
