@@ -8,14 +8,13 @@ from __future__ import annotations
 from flask import Flask, Response, request
 from wtforms import HiddenField
 
-from idp.domain.portals.clients import Client
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import Cookie, browser_cookie, device_cookie, set_device_cookie, write_cookie
 from idp.http.csrf import BoundForm, FormScope
 from idp.http.deps import current_deps
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page, restart_uri
-from idp.usecases.sign_in.sign_in_links import LINK_PATH, LinkRefused, open_sign_in_link
+from idp.usecases.sign_in.sign_in_links import LINK_PATH, LinkOpened, LinkRefused, open_sign_in_link
 
 SCOPE = "sign-in-link"
 LONGEST_KEY = 64
@@ -52,7 +51,7 @@ def spend() -> Response:
     opened = open_sign_in_link(current_deps(), anonymous_actor(request), key, device_cookie(request))
     if isinstance(opened, LinkRefused):
         return error_page(PageError.SPENT_LINK, status=410)
-    return opened_page(current_deps().registry().find(opened.client_id), opened.device_token)
+    return opened_page(opened)
 
 
 def asking_page(form: LinkForm) -> Response:
@@ -60,8 +59,9 @@ def asking_page(form: LinkForm) -> Response:
     return render_page("sign_in_link.html", form=form)
 
 
-def opened_page(client: Client | None, device_token: str) -> Response:
+def opened_page(opened: LinkOpened) -> Response:
     """Go back and try again: at the portal the person was at, or at our own pages."""
+    client = current_deps().registry().find(opened.client_id)
     page = render_page("sign_in_link_opened.html", client=client, restart_uri=restart_uri(client))
-    set_device_cookie(page, device_token)
+    set_device_cookie(page, opened.device_token)
     return page
