@@ -34,7 +34,10 @@ def csp_source(uri: str) -> str:
     CSP's grammar has no IPv6 hosts (https://www.w3.org/TR/CSP3/#grammardef-host-part), so `http://[::1]:1234` and a
     native client's own scheme are admitted by scheme.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return ""
     scheme, host = parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower()
     if not SCHEME.fullmatch(scheme) or scheme in ("javascript", "data"):
         return ""

@@ -87,6 +87,16 @@ def sqlite_database(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: P
     opened.close()
 
 
+@pytest.fixture
+def fresh_sqlite(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Database]:
+    """An empty database of this test alone; both engines are for the other tests."""
+    copy = tmp_path / "mire.sqlite3"
+    shutil.copy(migrated_sqlite, copy)
+    opened = open_database(f"sqlite:///{copy}")
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="session")
 def sample_app(sqlite_database: Database) -> Flask:
     deps = quiet_deps(sqlite_database, issuer="http://localhost", themes=lambda: THEMES)
