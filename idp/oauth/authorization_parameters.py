@@ -8,20 +8,25 @@ from collections.abc import Iterable, Mapping
 from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
 
 from idp.domain.portals.clients import ResponseMode
+from idp.domain.portals.requests import SubjectHint
 
 REPEATABLE = ("resource", "audience")
 UNDERSTOOD = (
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
-    "code_challenge_method", "prompt", "max_age", "login_hint", "id_token_hint", "acr_values", "claims", "ui_locales",
-    "display", "resource",
+    "code_challenge_method", "prompt", "max_age", "login_hint", "acr_values", "claims", "ui_locales", "display",
+    "resource",
 )  # fmt: skip
 """What a transaction keeps; anything else is ignored (OpenID Connect Core section 3.1.2.2)."""
+VERIFIED_HINT = "verified_hint"
+"""What is kept in place of an id_token_hint: whom it names, "client subject". No token is stored."""
 
 
 class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
     """Authlib's view of them. A parameter without a value counts as omitted (RFC 6749 section 3.1)."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str]], verified_hint: str = "") -> None:
+        self.verified_hint = verified_hint
+        """Only what we stored ourselves: a parameter of that name is any unknown parameter."""
         self._lists: defaultdict[str, list[str]] = defaultdict(list)
         for name, value in pairs:
             if value:
@@ -30,11 +35,13 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
     @classmethod
     def stored(cls, request: Mapping[str, str]) -> AuthorizationParameters:
         """What a transaction kept."""
-        return cls(
+        pairs = (
             (name, value)
             for name, text in request.items()
             for value in (text.split() if name in REPEATABLE else (text,))
+            if name in UNDERSTOOD
         )
+        return cls(pairs, request.get(VERIFIED_HINT, ""))
 
     @property
     def data(self) -> Mapping[str, str]:
@@ -60,9 +67,10 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
         """Names sent more than once that may not be."""
         return tuple(name for name, values in self._lists.items() if len(values) > 1 and name not in REPEATABLE)
 
-    def kept(self) -> dict[str, str]:
+    def kept(self, hint: SubjectHint | None) -> dict[str, str]:
         """What a transaction keeps of them."""
-        return {name: " ".join(self.all(name)) for name in UNDERSTOOD if name in self._lists}
+        kept = {name: " ".join(self.all(name)) for name in UNDERSTOOD if name in self._lists}
+        return kept | ({VERIFIED_HINT: f"{hint.client.client_id} {hint.subject}"} if hint else {})
 
     @property
     def response_mode(self) -> ResponseMode:

@@ -32,6 +32,7 @@ from idp.domain.portals.requests import (
     parse_claims_request,
 )
 from idp.domain.portals.scopes import granted_scopes, known_scopes
+from idp.domain.portals.tokens import ID_TOKEN_TYPE
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.errors import InvalidTarget
 from idp.usecases.deps import Deps
@@ -42,7 +43,6 @@ LONGEST = {
 }  # fmt: skip
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
-ID_TOKEN_TYPE = "JWT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +177,24 @@ def claims(asked: Asked) -> Read:
 
 def id_token_hint(asked: Asked) -> Read:
     """An ID token of ours, also an expired one, also one issued to another client (section 3.1.2.1)."""
-    sent = asked.one("id_token_hint")
-    if not sent:
+    named = asked.parameters.verified_hint or _named_by(asked, asked.one("id_token_hint"))
+    if not named:
         return NOTHING
-    hint = asked.deps.signer.verify(sent, typ=ID_TOKEN_TYPE)
-    audience = hint and asked.registry.find(str(hint.get("aud")))
-    if not hint or not audience or hint.get("iss") != asked.deps.issuer:
+    client_id, _, subject = named.partition(" ")
+    audience = asked.registry.find(client_id)
+    if audience is None:
         raise InvalidRequestError("id_token_hint is no ID token of this issuer.")
-    return {"hint": SubjectHint(audience, str(hint.get("sub")))}
+    return {"hint": SubjectHint(audience, subject)}
+
+
+def _named_by(asked: Asked, sent: str) -> str:
+    """Whom this token names, "client subject"; "" when none was sent."""
+    if not sent:
+        return ""
+    hint = asked.deps.signer.verify(sent, typ=ID_TOKEN_TYPE)
+    if hint is None or hint.get("iss") != asked.deps.issuer:
+        raise InvalidRequestError("id_token_hint is no ID token of this issuer.")
+    return f"{hint.get('aud')} {hint.get('sub')}"
 
 
 def display(asked: Asked) -> Read:
@@ -218,6 +228,5 @@ def check_request(asked: Asked, redirect_uri: str) -> AuthorizationRequest:
     read: dict[str, Any] = {}
     for check in CHECKS:
         read |= check(asked)
-    return AuthorizationRequest(
-        client=asked.client, redirect_uri=redirect_uri, parameters=asked.parameters.kept(), **read
-    )
+    kept = asked.parameters.kept(read.get("hint"))
+    return AuthorizationRequest(client=asked.client, redirect_uri=redirect_uri, parameters=kept, **read)

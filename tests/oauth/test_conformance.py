@@ -20,7 +20,18 @@ from idp.domain.people.password_hashes import cost_of
 from idp.domain.portals.clients import SecretDigest
 from idp.store.database import Database
 from tests.pages import forms_of
-from tests.portals import CALLBACK, CHALLENGE, ISSUER, VERIFIER, Browser, Gateway, gateway, portal, request_of
+from tests.portals import (
+    CALLBACK,
+    CHALLENGE,
+    ISSUER,
+    VERIFIER,
+    Browser,
+    Gateway,
+    gateway,
+    portal,
+    request_of,
+    transaction,
+)
 from tests.rows import make_account
 
 SECRET = "conformance-secret-of-at-least-forty-three-chars"
@@ -247,3 +258,15 @@ def test_oidcc_redirect_uri_query_ok(suite: Suite) -> None:
 def test_oidcc_redirect_uri_query_mismatch_or_added(suite: Suite, query: str) -> None:
     asked = request_of(redirect_uri=CALLBACK + query, response_mode=suite.mode)
     assert 400 == suite.browser.http.get("/authorize", query_string=asked).status_code
+
+
+def test_who_uses_another_account_comes_back_as_that_one(suite: Suite) -> None:
+    """Not a module: prompt=select_account with somebody else signed in."""
+    suite.browser.has_session("tom", name="Sawyer")
+    sent = suite.browser.authorize(prompt="select_account", response_mode=suite.mode)
+    page = suite.browser.http.get(sent.headers["Location"])
+    assert "/sign-in?t=" in page.text
+    answer = suite.browser.http.get("/sign-in", query_string={"t": transaction(sent)})
+    while (told := suite.told(answer)) is None:
+        answer = suite.goes_on(answer)
+    assert "Moutin" == suite.redeems(told)["sub"]

@@ -13,7 +13,8 @@ from idp.domain.portals.subjects import client_subject
 from idp.store.database import Database
 from idp.store.portals.authorizations import authorizations
 from idp.store.sign_in.sessions import sessions
-from tests.portals import Browser, Gateway, error, gateway, members, portal, step, transaction
+from idp.store.sign_in.transactions import authorization_transactions
+from tests.portals import Browser, Gateway, error, gateway, location, members, portal, step, transaction
 
 PAIRWISE = portal("pair", subject_type=SubjectType.PAIRWISE, sector_identifier="portail.example.fr")
 
@@ -140,3 +141,23 @@ def test_the_same_session_has_one_sid_for_each_client(browser: Browser) -> None:
         sids = connection.execute(select(authorizations.c.client_id, authorizations.c.sid).distinct()).all()
     assert 2 == len(sids) == len({row.sid for row in sids})
     assert {43} == {len(row.sid) for row in sids}
+
+
+def test_of_a_hint_only_whom_it_names_is_stored(at: Gateway) -> None:
+    browser = at.browser()
+    sent = transaction(browser.authorize(id_token_hint=hint_of(browser, "portail", "Moutin")))
+    with at.deps.read() as connection:
+        stored = connection.execute(select(authorization_transactions.c.request)).scalar_one()
+    assert ("portail Moutin", None) == (stored["verified_hint"], stored.get("id_token_hint"))
+    browser.has_session()
+    assert "code" in members(browser.resume(sent))
+
+
+def test_a_portal_cannot_send_a_verified_hint_itself(browser: Browser) -> None:
+    assert "code" in members(browser.authorize(verified_hint="portail Sawyer", prompt="none"))
+
+
+def test_a_posted_hint_still_counts_when_the_browser_comes_for_it(browser: Browser) -> None:
+    hint = hint_of(browser, "portail", "Sawyer")
+    posted = browser.post_authorize(id_token_hint=hint, prompt="none")
+    assert "login_required" == error(browser.http.get(location(posted)))

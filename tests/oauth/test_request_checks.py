@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from idp.domain.portals.clients import ClientAuthentication, GrantType, Resource, SigningAlgorithm
+from idp.domain.portals.themes import Theme, ThemeSet
 from idp.store.database import Database
 from idp.store.portals.authorizations import authorizations
 from idp.wiring import open_database
@@ -147,6 +148,15 @@ def test_the_page_names_the_portal_and_the_way_back(storeless: Gateway) -> None:
     answer = storeless.browser().authorize(redirect_uri="https://evil.example/")
     assert "https://portail.example.fr/" in answer.text
     assert "evil.example" not in answer.text
+
+
+def test_the_page_wears_the_theme_of_the_portal(tmp_path: Path) -> None:
+    themes = ThemeSet("d", {"rose": Theme("rose", css=":root { --rose: 1 }")})
+    database = open_database(f"sqlite:///{tmp_path}/empty.sqlite3")
+    at = gateway(database, portal(theme="rose"), themes=lambda: themes)
+    assert "--rose: 1" in at.browser().authorize(redirect_uri="https://evil.example/").text
+    assert "--rose: 1" not in at.browser().authorize(client_id="nobody").text
+    database.close()
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:49152/cb", "http://[::1]:1/cb", "http://127.0.0.1/cb"])

@@ -121,4 +121,4 @@ class AuthorizationRequest:
     ui_locales: str = ""
     display: str = "page"
     parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """As sent, by name, several resources separated by spaces: what a transaction keeps."""
+    """As sent, by name, several resources separated by spaces: what a transaction keeps. Never a token."""

@@ -72,8 +72,9 @@ def find_transaction(
         return _opened(row)
     if refusal.reason is RefusalReason.FOREIGN_BROWSER:
         with deps.transaction() as connection:
-            record = AuditRecord(AuditEvent.TRANSACTION_FOREIGN_BROWSER, client_id=row.client_id)
-            write_audit(connection, deps, actor, record)
+            if _count_request(connection, deps, actor) is None:  # one network cannot fill the trail with its own
+                record = AuditRecord(AuditEvent.TRANSACTION_FOREIGN_BROWSER, client_id=row.client_id)
+                write_audit(connection, deps, actor, record)
     return refusal
 
 
@@ -85,7 +86,8 @@ def cancel_transaction(deps: Deps, actor: Actor, transaction_id: str, browser_to
             return TransactionRefusal(RefusalReason.UNKNOWN)
         now = deps.clock.now()
         refusal = _refusal(row, browser_token, now)
-        if refusal is None and record_done(connection, row.id, Act.CANCEL, now, ""):
+        already = Done.from_json(row.done).has(Act.CANCEL)
+        if refusal is None and not already and record_done(connection, row.id, Act.CANCEL, now, ""):
             write_audit(connection, deps, actor, AuditRecord(AuditEvent.SIGN_IN_CANCELLED, client_id=row.client_id))
         return refusal
 

@@ -180,3 +180,18 @@ def test_the_limit_ends_with_its_window(deps: Deps) -> None:
     begin(deps)
     cast(QuietClock, deps.clock).advance(10 * MINUTE)
     begin(deps)
+
+
+@pytest.mark.usefixtures("two_at_a_time")
+def test_one_network_does_not_fill_the_trail_with_foreign_browsers(deps: Deps) -> None:
+    begun = begin(deps)
+    for _ in range(5):
+        assert reason(find_transaction(deps, ACTOR, begun.id, "another browser")) is RefusalReason.FOREIGN_BROWSER
+    assert events(deps) == [("transaction.foreign_browser", "portail")]
+
+
+def test_cancelling_twice_is_traced_once(deps: Deps) -> None:
+    begun = begin(deps)
+    for _ in range(2):
+        assert cancel_transaction(deps, ACTOR, begun.id, "my browser") is None
+    assert events(deps) == [("sign_in.cancelled", "portail")]
