@@ -133,7 +133,11 @@ class Settings:
         "host:port or CIDR that outbound calls may reach although private or http.", _words, ""
     )
     outbound_ca: str = _setting("CA file added for outbound calls.", default="")
-    test_sirens: tuple[str, ...] = _setting("SIREN prefixes of test companies that may sign in.", _words, "")
+    test_sirens: tuple[str, ...] = _setting(
+        "SIREN prefixes of test companies that may sign in; with a loopback issuer, when empty, all of 999000.",
+        _words,
+        "",
+    )
     password_policy: str = _setting(
         "Demands on new passwords.", _one_of("net-entreprises", "moderne"), "net-entreprises"
     )

@@ -31,6 +31,7 @@ from idp.adapters.ticker import Ticker
 from idp.api.operations import operations_app
 from idp.domain.people.passwords import POLICIES, PolicyName
 from idp.domain.people.rules import PeopleRules
+from idp.domain.people.siret import TEST_RANGE
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.registry_content import with_secrets
@@ -94,7 +95,7 @@ def build_deps(settings: Settings) -> Deps:
             settings.run_directory,
             sharers=settings.workers,
         ),
-        people_rules=PeopleRules(POLICIES[PolicyName(settings.password_policy)], settings.test_sirens),
+        people_rules=people_rules(settings),
     )
     return deps
 
@@ -114,6 +115,12 @@ def mailer_of(settings: Settings) -> Mailer:
 def registry_source(settings: Settings) -> RegistrySource:
     """clients.yaml with the secrets of this process's environment."""
     return RegistrySource(settings.clients, settings.issuer, os.environ, settings.themes)
+
+
+def people_rules(settings: Settings) -> PeopleRules:
+    """What the settings demand of accounts. Test companies are at home on a gateway that only this machine reaches."""
+    at_home = (TEST_RANGE,) if settings.is_loopback else ()
+    return PeopleRules(POLICIES[PolicyName(settings.password_policy)], settings.test_sirens or at_home)
 
 
 def first_registry(deps: Deps, settings: Settings) -> ClientRegistry:

@@ -108,6 +108,24 @@ def test_a_second_claire_is_refused(idp_accounts: Console) -> None:
     assert "belongs to another account" in told.output
 
 
+@pytest.mark.parametrize(
+    ("issuer", "test_sirens", "accepted"),
+    [
+        ("http://localhost:8000", "", True),
+        ("http://localhost:8000", "999000276", False),
+        ("https://connexion.example.fr", "", False),
+        ("https://connexion.example.fr", "999000375", True),
+    ],
+)
+def test_a_test_company_is_at_home_on_this_machine_and_elsewhere_when_named(
+    idp_accounts: Console, issuer: str, test_sirens: str, accepted: bool
+) -> None:
+    idp_accounts.environment |= {"IDP_ISSUER": issuer, "IDP_TEST_SIRENS": test_sirens}
+    told = idp_accounts(*CLAIRE)
+    assert accepted == (told.exit_code == 0)
+    assert accepted or told.output == "Error: siret is of a test company, and IDP_TEST_SIRENS does not name it.\n"
+
+
 def test_the_policy_of_the_deployment_is_asked(idp_accounts: Console) -> None:
     idp_accounts.environment["IDP_PASSWORD_POLICY"] = "moderne"
     told = idp_accounts(*CLAIRE, "--password-stdin", typed="Mire2026demo")
