@@ -20,7 +20,13 @@ def audit_group() -> None:
 
 
 @audit_group.command("list")
-@click.option("--event", "events", type=click.Choice(list(AuditEvent)), multiple=True, help="Only these events.")
+@click.option(
+    "--event",
+    "events",
+    type=click.Choice([event.value for event in AuditEvent]),
+    multiple=True,
+    help="Only these events.",
+)
 @click.option("--subject", default="", help="Only of this account's subject.")
 @click.option("--client", "client_id", default="", help="Only through this client.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]), help="Only from then (UTC).")

@@ -26,12 +26,15 @@ def keys_list() -> None:
 
 
 @keys_group.command("rotate")
-@click.option("--alg", "algorithms", type=click.Choice(list(SigningAlgorithm)), multiple=True, help="Only these.")
-def keys_rotate(algorithms: tuple[SigningAlgorithm, ...]) -> None:
+@click.option(
+    "--alg", "algorithms", type=click.Choice([alg.value for alg in SigningAlgorithm]), multiple=True, help="Only these."
+)
+def keys_rotate(algorithms: tuple[str, ...]) -> None:
     """Let the next keys sign; one that some verifier may not have yet takes over by a job when all have it."""
+    wanted = [SigningAlgorithm(alg) for alg in algorithms] or list(SigningAlgorithm)
     with operating() as (deps, operator):
         ensure_keys(deps, operator)
-        for step in rotate_keys(deps, operator, algorithms or tuple(SigningAlgorithm)):
+        for step in rotate_keys(deps, operator, wanted):
             click.echo(_told(step))
 
 

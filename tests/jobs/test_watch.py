@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from shutil import copytree
 
@@ -141,10 +142,10 @@ def test_a_changed_theme_is_swapped_in_and_a_broken_one_stays_as_it_was(place: P
     place.watch.tick()
     theme = place.themes / "guichet-paie" / "theme.yaml"
     text = theme.read_text()
-    place.write(text.replace("radius: 3", "radius: 9"), theme)
+    place.write(re.sub(r"radius: \d+", "radius: 9", text), theme)
     place.watch.tick()
     assert "--mire-radius:9px" in place.deps.themes().find("guichet-paie").css
-    place.write(text.replace("radius: 3", "radius: 99"), theme)
+    place.write(re.sub(r"radius: \d+", "radius: 99", text), theme)
     place.watch.tick()
     assert "--mire-radius:9px" in place.deps.themes().find("guichet-paie").css
     assert "radius: 99 cannot be used; write a whole number from 0 to 16" in place.problem()
