@@ -31,7 +31,7 @@ from tests.conformance.certificates import new_authority
 from tests.conformance.proxy import ROOT, Site, check, nginx_command, write_configuration
 
 HOST, PORT, MUTUAL_TLS_PORT, PLAIN_PORT = "localhost", 9443, 9444, 9480
-SUITE = "https://localhost:8443"
+SUITE_PORT = 8443
 PERSON = DemoPerson(
     siret="99900037500017",
     organisation="GIP MDS TEST PROJET",
@@ -53,6 +53,9 @@ class Target:
     mutual_tls_port: int = MUTUAL_TLS_PORT
     plain_port: int = PLAIN_PORT
     clients: Path = ROOT / "tests" / "conformance" / "clients.yaml"
+    suite_port: int = SUITE_PORT
+    suite_ca: str = ""
+    """File of the authority that the suite's certificate comes from."""
 
     @property
     def issuer(self) -> str:
@@ -73,8 +76,8 @@ class Target:
             "IDP_CLIENTS": str(self.clients),
             "IDP_THEMES": str(ROOT / "themes"),
             "IDP_SMTP_URL": f"file://{self.folder / 'mails'}",
-            "IDP_OUTBOUND_ALLOW": "localhost:8443 127.0.0.1:8443",
-            "IDP_OUTBOUND_CA": os.environ.get("SUITE_CA", ""),
+            "IDP_OUTBOUND_ALLOW": f"localhost:{self.suite_port}",
+            "IDP_OUTBOUND_CA": self.suite_ca,
             "IDP_RUN_DIRECTORY": str(self.folder / "run"),
             "IDP_TEST_SIRENS": "999000",
             **kept_secrets(self.folder / "secrets.json"),
@@ -85,7 +88,7 @@ class Target:
 def main() -> int:
     stopping = stop_by_signal()
     try:
-        run(Target(ROOT / "var" / "conformance"), stopping)
+        run(Target(ROOT / "var" / "conformance", suite_ca=os.environ.get("SUITE_CA", "")), stopping)
     except (SettingsError, FileNotFoundError) as problem:
         print(f"Error: {problem}", file=sys.stderr)
         return 1
@@ -220,7 +223,7 @@ def welcome(target: Target) -> str:
   Mutual TLS   https://{HOST}:{target.mutual_tls_port} (also https://mtls.{HOST}:{target.port})
   CA           {target.folder}/tls/ca.pem, client certificates beside it
   Person       SIRET {PERSON.siret}, {PERSON.family_name}, {PERSON.given_name}, password {DEMO_PASSWORD}
-  Suite        {SUITE}, configurations {target.folder}/client_secret_basic.json and so on
+  Suite        https://localhost:{target.suite_port}, configurations {target.folder}/client_secret_basic.json and so on
                SUITE_CA=FILE makes the gateway believe the suite's certificate for back-channel logout
 
   Ctrl-C stops it.

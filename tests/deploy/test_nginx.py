@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ import pytest
 
 from idp.cli.processes import Processes, answers
 from tests.conformance.proxy import ROOT, nginx_command, write_configuration
-from tests.conformance.target import Target, prepare, site, start_gateway
+from tests.conformance.running import free_ports, running, target_under
+from tests.conformance.target import Target, site
 
 SLOW_BODIES = 64
 THREADS = "4"
@@ -26,27 +26,8 @@ COMMON_HEAD = "HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\n"
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    base = tmp_path_factory.mktemp("nginx")
-    clients = base / "tests" / "conformance" / "clients.yaml"
-    clients.parent.mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "conformance" / "clients.yaml", clients)
-    port, mutual, plain = free_ports(3)
-    target = Target(base / "var" / "conformance", port, mutual, plain, clients)
-    configuration = prepare(target)
-    processes = Processes(target.folder, {**target.environment(), "IDP_THREADS": THREADS})
-    try:
-        start_gateway(processes, target, configuration, Event())
+    with running(target_under(tmp_path_factory.mktemp("n")), IDP_THREADS=THREADS) as target:
         yield target
-    finally:
-        processes.stop()
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        trials = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for trial in trials:
-            trial.bind(("127.0.0.1", 0))
-        return [trial.getsockname()[1] for trial in trials]
 
 
 def tls(target: Target) -> ssl.SSLContext:
