@@ -32,6 +32,7 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"check_same_thread": False, "timeout": SQLITE_BUSY_MILLISECONDS / 1000}}
     return {
+        "isolation_level": "AUTOCOMMIT",  # Database begins by itself: switching at every checkout costs half a read
         "pool_pre_ping": False,
         "pool_size": 10,
         "max_overflow": 10,
@@ -45,15 +46,12 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self._writer: Engine = engine
-        self._reader: Engine = engine
         if self.is_sqlite:
             _prepare_sqlite(engine)
-            self._writer = engine.execution_options(mire_begin="BEGIN IMMEDIATE")
-            self._reader = engine.execution_options(mire_begin="BEGIN")
             self._lock_path = Path(f"{engine.url.database}.write-lock")
-        else:
-            self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        _begin_explicitly(engine, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        self._writer = engine
+        self._reader = engine.execution_options(mire_begin="BEGIN" if self.is_sqlite else "")
 
     @contextmanager
     def transaction(self) -> Iterator[Connected]:
@@ -111,7 +109,7 @@ def _translated() -> Iterator[None]:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Explicit BEGIN by us: the driver's implicit one ignores savepoints and starts every write deferred."""
+    """What every new connection to SQLite is told."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
@@ -124,6 +122,17 @@ def _prepare_sqlite(engine: Engine) -> None:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
+
+def _begin_explicitly(engine: Engine, writing: str) -> None:
+    """Explicit BEGIN by us: pysqlite's implicit one ignores savepoints and starts every write deferred."""
+
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("mire_begin", "BEGIN IMMEDIATE"))
+        begin = connection.get_execution_options().get("mire_begin", writing)
+        if begin:
+            cursor = connection.connection.cursor()
+            try:
+                cursor.execute(begin)
+            except connection.dialect.loaded_dbapi.Error as error:
+                connection._handle_dbapi_exception(error, begin, None, cursor, None)
+            cursor.close()

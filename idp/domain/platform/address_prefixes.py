@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 NARROW = (32, 64)
 WIDE = (24, 48)
 
 
+@lru_cache(4096)
 def address_prefix(address: str, widths: tuple[int, int] = NARROW) -> str:
     """The network of `address` (IPv4 width, IPv6 width) as text; "" when there is no readable address.
 

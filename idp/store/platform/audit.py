@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Column, Index, Table, insert, select
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import RowNumber, instant, metadata, text
+from idp.store.prepared import Prepared
 
 audit_events = Table(
     "audit_events",
@@ -30,15 +31,15 @@ audit_events = Table(
 )
 
 
-INSERT_EVENT = insert(audit_events)
-
-
-INSERT = insert(audit_events)
+INSERT_EVENT = Prepared(
+    insert(audit_events).inline(),
+    "at event actor_role actor subject client_id address_prefix request_id facts expires_at".split(),
+)
 
 
 def insert_event(connection: Connected, row: Mapping[str, object]) -> None:
     """Add one event to the trail."""
-    connection.execute(INSERT_EVENT, row)
+    INSERT_EVENT.run(connection, row)
 
 
 @dataclass(frozen=True, slots=True)

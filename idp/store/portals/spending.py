@@ -10,8 +10,9 @@ from sqlalchemy import bindparam, insert, update
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.portals.authorizations import authorizations, refresh_families
+from idp.store.prepared import Prepared
 
-CONSUME_CODE = (
+CONSUME_CODE = Prepared(
     update(authorizations)
     .where(
         authorizations.c.id == bindparam("grant_id"),
@@ -20,8 +21,11 @@ CONSUME_CODE = (
     )
     .values(redeemed_at=bindparam("now"), expires_at=bindparam("kept_until"))
 )
-INSERT_FAMILY = insert(refresh_families)
-MOVE_GENERATION = (
+INSERT_FAMILY = Prepared(
+    insert(refresh_families).inline(),
+    "id authorization_id client_id generation token_hash rotated_at last_used_at expires_at".split(),
+)
+MOVE_GENERATION = Prepared(
     update(refresh_families)
     .where(
         refresh_families.c.id == bindparam("family_id"),
@@ -42,12 +46,12 @@ MOVE_GENERATION = (
 def consume_code(connection: Connected, grant_id: str, now: Instant, kept_until: Instant) -> bool:
     """Spend the code; True for exactly one caller (RFC 6749 section 4.1.2). The row stays as long as what it gave."""
     values = {"grant_id": grant_id, "now": now, "kept_until": kept_until}
-    return connection.execute(CONSUME_CODE, values).rowcount == 1
+    return CONSUME_CODE.run(connection, values) == 1
 
 
 def insert_family(connection: Connected, row: Mapping[str, Any]) -> None:
     """Begin a refresh family."""
-    connection.execute(INSERT_FAMILY, row)
+    INSERT_FAMILY.run(connection, row)
 
 
 def move_generation(
@@ -58,7 +62,7 @@ def move_generation(
         "family_id": family_id, "was": was, "becomes": was + 1, "old_hash": old_hash, "new_hash": new_hash,
         "response": response, "now": now,
     }  # fmt: skip
-    return connection.execute(MOVE_GENERATION, values).rowcount == 1
+    return MOVE_GENERATION.run(connection, values) == 1
 
 
 def revoke_grant(connection: Connected, grant_id: str, now: Instant) -> bool:

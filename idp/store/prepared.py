@@ -1,0 +1,102 @@
+"""Statements of the hot paths: written in SQLAlchemy Core, compiled once, run on the driver's own cursor.
+
+Core's way of running a statement costs five times what the statement itself does (measured on a join of six tables:
+0.30 ms against 0.06 ms), in cache keys, contexts and result metadata that a statement that never changes does not need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Dialect
+from sqlalchemy.sql import Executable
+from sqlalchemy.types import TypeEngine
+
+from idp.store.database import Connected
+
+Processor = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One statement in the words of one database."""
+
+    sql: str
+    names: tuple[str, ...] | None
+    """Order of the parameters where the driver takes them by position."""
+    constants: Mapping[str, Any]
+    """Parameters that are written in the statement itself."""
+    into: tuple[tuple[str, Processor], ...]
+    out_of: tuple[tuple[int, Processor], ...]
+
+
+class Prepared:
+    """A statement whose every variable part is a bindparam (or, for an INSERT, one of `columns`)."""
+
+    def __init__(self, statement: Executable, columns: Sequence[str] | None = None) -> None:
+        self._statement = statement
+        self._columns = columns
+        self._compiled: dict[str, Compiled] = {}
+
+    def first(self, connection: Connected, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row, in the order of the columns, or None."""
+        compiled, cursor = self._run(connection, values)
+        try:
+            row = cursor.fetchone()
+        finally:
+            cursor.close()
+        if row is None or not compiled.out_of:
+            return None if row is None else tuple(row)
+        converted = list(row)
+        for index, process in compiled.out_of:
+            converted[index] = process(converted[index])
+        return tuple(converted)
+
+    def run(self, connection: Connected, values: Mapping[str, Any]) -> int:
+        """Write; how many rows it touched."""
+        _, cursor = self._run(connection, values)
+        touched: int = cursor.rowcount
+        cursor.close()
+        return touched
+
+    def _run(self, connection: Connected, values: Mapping[str, Any]) -> tuple[Compiled, Any]:
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        parameters: Any = {**compiled.constants, **values}
+        for name, process in compiled.into:
+            parameters[name] = process(parameters[name])
+        if compiled.names is not None:
+            parameters = tuple(parameters[name] for name in compiled.names)
+        cursor = connection.connection.cursor()
+        # Whoever listens to statements (tests count them) hears of these too.
+        for listen in connection.dispatch.before_cursor_execute:
+            listen(connection, cursor, compiled.sql, parameters, None, False)
+        try:
+            cursor.execute(compiled.sql, parameters)
+        except dialect.loaded_dbapi.Error as error:
+            # What Core does with a driver's error: wraps it, and drops a connection that is gone.
+            connection._handle_dbapi_exception(error, compiled.sql, parameters, cursor, None)
+        return compiled, cursor
+
+    def _compile(self, dialect: Dialect) -> Compiled:
+        made: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)  # type: ignore[attr-defined]
+        into = [
+            (name, process)
+            for bind, name in made.bind_names.items()
+            if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        ]
+        columns: Sequence[Any] = tuple(getattr(self._statement, "selected_columns", ()))
+        out_of = [(at, process) for at, column in enumerate(columns) if (process := _reader(column.type, dialect))]
+        constants = {
+            name: bind.value for bind, name in made.bind_names.items() if not bind.required and bind.value is not None
+        }
+        names = tuple(made.positiontup) if made.positional else None
+        compiled = Compiled(str(made), names, constants, tuple(into), tuple(out_of))
+        self._compiled[dialect.name] = compiled
+        return compiled
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
