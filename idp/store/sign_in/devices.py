@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Integer, LargeBinary, Table, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, Integer, LargeBinary, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.domain.people.triplets import TripletKey
@@ -87,19 +88,31 @@ def uncount_device_try(connection: Connected, token_hash: bytes, account_id: int
 def keep_device(connection: Connected, token_hash: bytes, account_id: int, now: Instant, expires_at: Instant) -> None:
     """Make this browser known to this account, or known on; its failures are forgotten."""
     row = {"created_at": now, "last_used_at": now, "failures": 0, "expires_at": expires_at}
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    kept = dialect.insert(devices).values(token_hash=token_hash, account_id=account_id, **row)
-    connection.execute(
-        kept.on_conflict_do_update(index_elements=[devices.c.token_hash, devices.c.account_id], set_=row)
-    )
+    keys = {"token_hash": token_hash, "account_id": account_id}
+    connection.execute(_keeping(connection.dialect.name), {**keys, **row})
 
 
 def forget_least_used(connection: Connected, account_id: int, newest: bytes) -> None:
     """Leave this account its ten browsers used last, `newest` among them."""
-    last_used = select(devices.c.token_hash).where(devices.c.account_id == account_id)
-    last_used = last_used.order_by((devices.c.token_hash == newest).desc(), devices.c.last_used_at.desc())
-    mine = devices.c.account_id == account_id
-    connection.execute(delete(devices).where(mine, devices.c.token_hash.not_in(last_used.limit(DEVICES_PER_ACCOUNT))))
+    connection.execute(_FORGETTING, {"account": account_id, "newest": newest})
+
+
+@cache
+def _keeping(dialect: str) -> Any:
+    insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert(devices)
+    kept = {name: insert.excluded[name] for name in ("created_at", "last_used_at", "failures", "expires_at")}
+    return insert.on_conflict_do_update(index_elements=[devices.c.token_hash, devices.c.account_id], set_=kept)
+
+
+_LAST_USED = (
+    select(devices.c.token_hash)
+    .where(devices.c.account_id == bindparam("account"))
+    .order_by((devices.c.token_hash == bindparam("newest")).desc(), devices.c.last_used_at.desc())
+    .limit(DEVICES_PER_ACCOUNT)
+)
+_FORGETTING = delete(devices).where(
+    devices.c.account_id == bindparam("account"), devices.c.token_hash.not_in(_LAST_USED)
+)
 
 
 def _this(token_hash: bytes, account_id: int) -> ColumnElement[bool]:
