@@ -8,6 +8,7 @@ import click
 
 from idp.cli.account_imports import import_command
 from idp.cli.account_sentences import sentence
+from idp.cli.account_sheets import show_command
 from idp.cli.operator import operating
 from idp.domain.people.accounts import AccountState, Role
 from idp.domain.people.identities import IdentityChange
@@ -29,6 +30,7 @@ def accounts_group() -> None:
 
 
 accounts_group.add_command(import_command, "import")
+accounts_group.add_command(show_command, "show")
 
 
 @accounts_group.command("create")

@@ -164,6 +164,29 @@ def test_a_life_of_commands(idp_accounts: Console, database: Database) -> None:
     assert idp_accounts("password", "nobody", "--password-stdin", typed="Nouveau42mot").exit_code == 1
 
 
+def test_show_tells_what_an_account_is_and_was(idp_accounts: Console) -> None:
+    subject = idp_accounts(*CLAIRE, "--organisation", "GIP", "--phone", "01 40 00 00 01").output.strip()
+    idp_accounts("identity", subject, "--family-name", "Durand")
+    idp_accounts("close-establishment", "99900037500017", "--successor", "99900027600017")
+    shown = idp_accounts("show", "--siret", "99900037500017", "--family-name", "DURAND", "--given-name", "claire")
+    lines = [line.replace("\u00a0", " ") for line in shown.output.splitlines()]
+    assert lines[0] == f"subject       {subject}"
+    assert lines[1].startswith("siret         999 000 375 00017 (GIP), closed since 20")
+    assert lines[1].endswith(", followed by 999 000 276 00017")
+    assert lines[2:8] == [
+        "name          Durand Claire",
+        "email         claire@example.fr (not verified)",
+        "phone         +33140000001 (not verified)",
+        "role          administrator",
+        "state         active",
+        "password      none",
+    ]
+    assert lines[9].startswith("formerly      999 000 375 00017 Moutin Claire, until 20")
+    assert idp_accounts("show", subject).output == shown.output
+    assert idp_accounts("show", "nobody").exit_code == 1
+    assert idp_accounts("show", "--siret", "12").exit_code == 1
+
+
 def test_a_file_makes_its_accounts(idp_accounts: Console, database: Database, tmp_path: Path) -> None:
     path = file_of(
         tmp_path,
