@@ -46,12 +46,12 @@ def portal_app() -> Flask:
     """Says what came back; with `state=suite` it goes on to its other origin."""
     app = Flask("portal")
 
-    @app.get("/cb")
+    @app.route("/cb", methods=["GET", "POST"])
     def come_back() -> Response:
-        if request.args.get("state") == "suite":
+        if request.values.get("state") == "suite":
             port = request.host.rpartition(":")[2]
             return redirect(f"http://suite.localhost:{port}/home", 303)  # type: ignore[return-value]
-        return page(f"back: {request.args.get('error') or 'code' * ('code' in request.args)}")
+        return page(f"back: {request.values.get('error') or 'code' * ('code' in request.values)}")
 
     @app.get("/home")
     def home() -> Response:
