@@ -74,7 +74,7 @@ class SecretReader:
     def _from_environment(self, name: str) -> tuple[str | None, str]:
         if self._environment is None:
             return None, ""
-        value = self._environment.get(name)
+        value = self._environment.get(name) or None
         return value, "" if value else f"the environment has no {name}; set it before the start, or use file:PATH"
 
     def _from_file(self, name: str) -> tuple[str | None, str]:
