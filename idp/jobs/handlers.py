@@ -9,7 +9,7 @@ from idp.domain.platform.jobs import JobKind
 from idp.domain.platform.keys import SigningAlgorithm
 from idp.usecases.deps import Deps
 from idp.usecases.platform.key_rotation import rotate_keys
-from idp.usecases.portals.logout import end_outlived_sessions
+from idp.usecases.portals.logout import end_outlived_sessions, tell_portals_of_ended
 
 Payload = Mapping[str, str | int]
 
@@ -24,7 +24,14 @@ def cut_off_account(deps: Deps, payload: Payload) -> None:
     end_outlived_sessions(deps, Actor(ActorRole.SYSTEM, "jobs"), str(payload["subject"]))
 
 
+def tell_of_replaced_session(deps: Deps, payload: Payload) -> None:
+    """Tell the portals of a session that ended because someone else signed in in its browser."""
+    actor = Actor(ActorRole.SYSTEM, "jobs")
+    tell_portals_of_ended(deps, actor, str(payload["subject"]), str(payload["session"]))
+
+
 HANDLERS: Mapping[JobKind, Callable[[Deps, Payload], object]] = {
     JobKind.ROTATE_KEYS: rotate_one_algorithm,
     JobKind.CUT_OFF_ACCOUNT: cut_off_account,
+    JobKind.SESSION_REPLACED: tell_of_replaced_session,
 }

@@ -149,7 +149,9 @@ SAMPLES: dict[str, Sample] = {
     "signed-out-quietly": Sample("signed_out.html", signed_out()),
     "form-post": Sample("form_post.html", posted),
     "sign-in-link": Sample("sign_in_link.html", lambda client: asking_page(LinkForm(step(client).scope, k="k"))),
-    "sign-in-link-opened": Sample("sign_in_link_opened.html", lambda client: opened_page(LinkOpened("d", "portail"))),
+    "sign-in-link-opened": Sample(
+        "sign_in_link_opened.html", lambda client: opened_page(LinkOpened("d", client.client_id))
+    ),
     "error": Sample("error.html", failed(PageError.EXPIRED_TRANSACTION)),
     "error-internal": Sample("error.html", failed(PageError.INTERNAL)),
 }

@@ -170,3 +170,18 @@ def test_after_a_cut_off_the_portals_hear_of_the_sessions_that_ended_and_younger
     with deps.read() as connection:
         ended = connection.scalars(select(sessions.c.id).where(sessions.c.ended_at.is_not(None))).all()
     assert ended == ["old"]
+
+
+def test_when_someone_else_takes_a_browser_over_the_portals_of_the_session_before_hear_of_it(deps: Deps) -> None:
+    portal = Client("formation", backchannel_logout_uri="https://formation.example.fr/bye")
+    registry = ClientRegistry("d", {"formation": portal})
+    outbound = QuietOutbound()
+    deps = replace(deps, registry=lambda: registry, outbound=outbound)
+    ensure_keys(deps)
+    account_id = make_account(deps)
+    for name in ("replaced", "other"):
+        make_authorization(deps, make_session(deps, account_id, name), "formation")
+    with deps.transaction() as connection:
+        enqueue(connection, deps, JobKind.SESSION_REPLACED, {"session": "replaced", "subject": "Moutin"})
+    Runner(deps, "one", Event()).once()
+    assert ["https://formation.example.fr/bye"] == [url for _, url, _ in outbound.calls]

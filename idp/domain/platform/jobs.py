@@ -13,6 +13,8 @@ class JobKind(StrEnum):
     ROTATE_KEYS = "keys.rotate"
     CUT_OFF_ACCOUNT = "account.cut_off"
     """`valid_from` of the account `subject` has moved: end its sessions and tell the portals."""
+    SESSION_REPLACED = "session.replaced"
+    """Someone else signed in in the browser of `subject`'s `session`, which has ended: tell its portals."""
 
 
 class Schedule(StrEnum):

@@ -95,6 +95,13 @@ def end_outlived_sessions(deps: Deps, actor: Actor, subject: str) -> int:
     return len(ended)
 
 
+def tell_portals_of_ended(deps: Deps, actor: Actor, subject: str, session_id: str) -> None:
+    """Tell the portals of a session that somebody else's sign-in in the same browser has ended."""
+    with deps.transaction() as connection:
+        notices = _note_portals(connection, deps, subject, [session_id])
+    _tell(deps, actor, notices)
+
+
 def _note_portals(
     connection: Connected, deps: Deps, subject: str, session_ids: Sequence[str]
 ) -> tuple[LogoutNotice, ...]:

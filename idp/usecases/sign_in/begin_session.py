@@ -13,6 +13,7 @@ from idp.domain.platform.address_prefixes import address_prefix
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant, after
+from idp.domain.platform.jobs import JobKind
 from idp.domain.sign_in.assurance import PASSWORD_AMR, acr_of_password
 from idp.domain.sign_in.journey import Act
 from idp.domain.sign_in.password_triplet import TripletAttempt
@@ -23,6 +24,7 @@ from idp.store.sign_in.sessions import end_session, find_live_session, insert_se
 from idp.store.sign_in.transactions import record_done
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+from idp.usecases.platform.jobs import enqueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def _rotated(
     if end_session(connection, old.id, old.account_id, values["auth_time"]):
         replaced = AuditRecord(AuditEvent.SESSION_ENDED, old.subject, attempt.client_id, {"session": old.id})
         write_audit(connection, deps, actor, replaced)
+        enqueue(connection, deps, JobKind.SESSION_REPLACED, {"session": old.id, "subject": old.subject})
     return ""
 
 

@@ -60,7 +60,7 @@ def asking_page(form: LinkForm) -> Response:
 
 
 def opened_page(opened: LinkOpened) -> Response:
-    """Go back and try again: to the portal the person was at, or to our own pages."""
+    """Go back and try again: at the portal the person was at, or at our own pages."""
     client = current_deps().registry().find(opened.client_id)
     page = render_page("sign_in_link_opened.html", client=client, restart_uri=restart_uri(client))
     set_device_cookie(page, opened.device_token)

@@ -13,6 +13,7 @@ from idp.domain.platform.metrics import Metric
 from idp.domain.sign_in.password_triplet import Busy, Refused, SignedIn, SiretClosed
 from idp.store.people.accounts import accounts
 from idp.store.people.legal_units import establishments
+from idp.store.platform.jobs import jobs
 from idp.store.platform.rate_limits import rate_limits
 from idp.store.sign_in.devices import devices
 from idp.store.sign_in.transactions import find_transaction_row
@@ -189,6 +190,9 @@ def test_another_person_in_the_same_browser_ends_the_session_before(door: Door) 
     assert find_session(door.deps, first.session_token) is None
     assert find_session(door.deps, second.session_token) is not None
     assert ("session.ended", "Moutin") in door.trail()
+    with door.deps.read() as connection:
+        kind, payload = connection.execute(select(jobs.c.kind, jobs.c.payload)).one()
+    assert ("session.replaced", "Moutin") == (kind, payload["subject"])
 
 
 def test_a_planted_session_cookie_gains_nothing(door: Door) -> None:
