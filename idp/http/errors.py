@@ -83,6 +83,21 @@ def answer(page: PageError, protocol_error: str, status: int) -> Response:
     return error_page(page, status=status)
 
 
+def for_the_asker(response: Response) -> Response:
+    """A refusal or redirect as its reader can take it: a person's browser never gets JSON.
+
+    Werkzeug's little page of a redirect is dropped: it repeats the address, which may hold a code.
+    """
+    if response.status_code < 400:
+        response.set_data(b"")
+    elif response.mimetype == "application/json" and is_navigation(request):
+        page = error_page(PAGES.get(response.status_code, PageError.BAD_REQUEST), status=response.status_code)
+        for name in ("WWW-Authenticate", "Retry-After", "Allow"):
+            page.headers.extend({name: response.headers.getlist(name)})
+        return page
+    return response
+
+
 def jsonify_error(error: str, status: int) -> Response:
     """RFC 6749 section 5.2."""
     response = jsonify(error=error)

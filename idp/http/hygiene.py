@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
-from idp.http.errors import register_errors
-from idp.http.headers import harden
+from idp.http.errors import for_the_asker, register_errors
+from idp.http.headers import Hardened
 from idp.http.languages import register_languages
 from idp.http.limits import LARGEST_BODY, MOST_PARAMETERS, check_request
 from idp.http.moments import register_moments
@@ -30,6 +30,7 @@ def register(
     `by_socket`: the peers on our Unix socket are our own proxy.
     """
     issuer = urlsplit(deps.issuer)
+    secure = issuer.scheme == "https"
     app.config.update(
         PREFERRED_URL_SCHEME=issuer.scheme,
         SERVER_NAME=issuer.netloc,
@@ -42,18 +43,18 @@ def register(
     register_moments(app)
     register_languages(app)
     register_errors(app)
-    register_static_files(app, secure=issuer.scheme == "https")
+    register_static_files(app, secure=secure)
     register_theme_files(app)
     app.jinja_env.globals["origin"] = issuer.netloc
-    secure = issuer.scheme == "https"
 
     @app.before_request
     def limit() -> None:
-        check_request(request)
+        check_request(request.environ, issuer.scheme)
 
     @app.after_request
-    def say_what_it_is(response: Response) -> Response:
-        return harden(response, secure=secure)
+    def say_it_to_who_asked(response: Response) -> Response:
+        return for_the_asker(response) if response.status_code >= 300 else response
 
-    hops = ProxyHops(app.wsgi_app, deps.issuer, trusted_proxies, by_socket=by_socket)
+    hardened = Hardened(app.wsgi_app, secure=secure)
+    hops = ProxyHops(hardened, deps.issuer, trusted_proxies, by_socket=by_socket)
     app.wsgi_app = ReadyBytes(hops, app.extensions.setdefault(READY, {}))  # type: ignore[method-assign]

@@ -51,7 +51,9 @@ def register_languages(app: Flask) -> None:
 
 def current_language() -> str:
     """The language of the running request; outside of one, French."""
-    return choose_language(g.get("ui_locales", ""), request) if has_request_context() else LOCALES[0]
+    if not has_request_context():
+        return LOCALES[0]
+    return choose_language(g.get("ui_locales", "") or request.args.get("ui_locales", ""), request)
 
 
 def choose_language(ui_locales: str, request: Request) -> str:

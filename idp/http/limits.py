@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote_to_bytes, urlsplit
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
-from flask import Request, abort
-from werkzeug.exceptions import BadRequest, RequestURITooLarge
-
-from idp.http.deps import current_deps
+from flask import request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestURITooLarge, UnsupportedMediaType
 
 LONGEST_REQUEST_LINE = 16 * 1024
 LARGEST_BODY = 64 * 1024
@@ -25,23 +25,33 @@ class UnreadableParameters(BadRequest):
     """Too many parameters, or one that is not UTF-8 text or holds a NUL."""
 
 
-def check_request(request: Request) -> None:
-    """Refuse what no honest browser or client sends.
+def check_request(environ: Mapping[str, Any], scheme: str) -> None:
+    """Refuse what no honest browser or client sends. `scheme` is the issuer's.
 
     Raises:
-        WrongScheme, UnreadableParameters, RequestURITooLarge, RequestEntityTooLarge: answered by http/errors.py.
+        WrongScheme, UnreadableParameters, RequestURITooLarge, RequestEntityTooLarge, UnsupportedMediaType: answered by
+            http/errors.py.
     """
-    if request.scheme != urlsplit(current_deps().issuer).scheme and not request.path.startswith(PROBES):
+    path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    if environ["wsgi.url_scheme"] != scheme and not path.startswith(PROBES):
         raise WrongScheme
-    query = request.query_string
-    if len(query) + len(request.path) > LONGEST_REQUEST_LINE:
+    if len(path) + len(query) > LONGEST_REQUEST_LINE:
         raise RequestURITooLarge
     if query:
-        check_parameters(query)
+        check_parameters(query.encode("latin-1"))
+    if environ["REQUEST_METHOD"] == "POST":
+        check_body(environ)
+
+
+def check_body(environ: Mapping[str, Any]) -> None:
+    """Forms only as our pages and the protocols send them; the parser of multipart bodies is never reached."""
     if (request.content_length or 0) > LARGEST_BODY:
-        abort(413)
-    if request.mimetype == FORM:
+        raise RequestEntityTooLarge
+    content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if content_type == FORM:
         check_parameters(request.get_data(cache=True))
+    elif content_type.startswith("multipart/"):
+        raise UnsupportedMediaType
 
 
 def check_parameters(encoded: bytes) -> None:

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from idp.http.ready_bytes import WSGIApplication
+from idp.http.headers import WSGIApplication
 
 LOCAL_SOCKET = ""
 """REMOTE_ADDR of a peer on our Unix socket: the proxy of this machine, by the socket's file permissions."""

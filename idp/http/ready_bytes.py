@@ -9,10 +9,9 @@ from typing import Any
 
 from flask import Flask
 
-from idp.http.headers import ALWAYS, HSTS, NOT_A_PAGE
+from idp.http.headers import ALWAYS, HSTS, NOT_A_PAGE, WSGIApplication
 
 EXTENSION = "mire.ready_bytes"
-WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
 from idp.adapters.hash_threads import HasherUnavailable
 from idp.domain.portals.clients import Client
@@ -27,6 +29,12 @@ def app(database: Database) -> Flask:
     @app.get("/stalled")
     def stalled() -> str:
         raise HasherUnavailable
+
+    @app.get("/refused")
+    def refused() -> Response:
+        return Response(
+            '{"error":"invalid_token"}', 401, {"WWW-Authenticate": "Bearer"}, content_type="application/json"
+        )
 
     @app.get("/par")
     def back_channel() -> str:
@@ -104,3 +112,48 @@ def test_form_action_names_the_redirect_and_what_comes_after(app: Flask) -> None
         )
     expected = "form-action 'self' https://portail.example.fr https://suite.example.fr;"
     assert expected in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Mode": "navigate"}, {"Accept": "text/html,application/xml"}])
+def test_a_protocol_refusal_becomes_a_page_for_a_browser(app: Flask, headers: dict[str, str]) -> None:
+    answer = app.test_client().get("/refused", headers=headers)
+    assert (401, "text/html", "Bearer") == (answer.status_code, answer.mimetype, answer.headers["WWW-Authenticate"])
+
+
+def test_and_stays_what_it_is_for_a_program(app: Flask) -> None:
+    """The control; a page's own fetch is a program too."""
+    assert {"error": "invalid_token"} == app.test_client().get("/refused", headers={"Sec-Fetch-Mode": "cors"}).json
+
+
+def test_multipart_bodies_are_not_taken(app: Flask) -> None:
+    assert 415 == app.test_client().post("/nowhere", data={"a": (b"", "file")}).status_code
+
+
+def test_ui_locales_reaches_pages_without_a_transaction(app: Flask) -> None:
+    assert '<html lang="en">' in app.test_client().get("/nowhere?ui_locales=en", headers={"Accept-Language": "fr"}).text
+
+
+EVIL = "https://evil.example/"
+LURES = (
+    "next", "url", "return_to", "continue", "redirect", "redirect_uri", "post_logout_redirect_uri", "target_link_uri",
+    "t", "state", "k",
+)  # fmt: skip
+
+
+def addresses(app: Flask) -> list[str]:
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments]
+    return sorted({rule.rule for rule in rules})
+
+
+def test_no_address_of_ours_sends_a_browser_to_a_stranger(app: Flask) -> None:
+    client = app.test_client()
+    for path in addresses(app):
+        for lure in (EVIL, "//evil.example/", "/\\evil.example", "\thttps://evil.example"):
+            answer = client.get(path, query_string=dict.fromkeys(LURES, lure))
+            assert "evil.example" not in urlsplit(answer.headers.get("Location", "")).netloc, path
+            assert f'href="{lure}"' not in answer.text, path
+
+
+def test_a_redirect_repeats_nothing(app: Flask) -> None:
+    answer = app.test_client().get("/account/sessions")
+    assert (303, b"") == (answer.status_code, answer.data)
