@@ -11,9 +11,9 @@ from sqlalchemy import (
     Column,
     Integer,
     Row,
-    Select,
     Table,
     UniqueConstraint,
+    bindparam,
     case,
     delete,
     func,
@@ -105,28 +105,38 @@ class HashCount:
     accounts: int
 
 
+ACCOUNT_ROWS = select(
+    accounts,
+    establishments.c.label.label("establishment_label"),
+    establishments.c.closed_at,
+    establishments.c.successor_siret,
+).join(establishments, establishments.c.siret == accounts.c.siret)
+FIND_BY_TRIPLET = ACCOUNT_ROWS.where(
+    accounts.c.siret == bindparam("siret"),
+    accounts.c.family_name_key == bindparam("family"),
+    accounts.c.given_name_key == bindparam("given"),
+)
+FIND_BY_SUBJECT = ACCOUNT_ROWS.where(accounts.c.subject == bindparam("subject"))
+HIGHEST_COST = select(func.max(accounts.c.password_cost))
+
+
 def find_by_triplet(connection: Connected, key: TripletKey | None) -> AccountRow | None:
     """The account of that canonical triplet; None for no such account and for a malformed triplet (key None)."""
     wanted = key or NOBODY
-    row = connection.execute(
-        _account_rows().where(
-            accounts.c.siret == wanted.siret,
-            accounts.c.family_name_key == wanted.family_name_key,
-            accounts.c.given_name_key == wanted.given_name_key,
-        )
-    ).first()
+    typed = {"siret": wanted.siret, "family": wanted.family_name_key, "given": wanted.given_name_key}
+    row = connection.execute(FIND_BY_TRIPLET, typed).first()
     return _to_account_row(row) if row else None
 
 
 def find_by_subject(connection: Connected, subject: str) -> AccountRow | None:
     """The account of that subject identifier."""
-    row = connection.execute(_account_rows().where(accounts.c.subject == subject)).first()
+    row = connection.execute(FIND_BY_SUBJECT, {"subject": subject}).first()
     return _to_account_row(row) if row else None
 
 
 def highest_password_cost(connection: Connected) -> int:
     """The highest bcrypt cost among stored hashes, 0 when there is none: the end of an index."""
-    return connection.execute(select(func.max(accounts.c.password_cost))).scalar() or 0
+    return connection.execute(HIGHEST_COST).scalar() or 0
 
 
 def count_hashes(connection: Connected, pepper_ids: Sequence[str]) -> Sequence[HashCount]:
@@ -248,15 +258,6 @@ def list_history(connection: Connected, account_id: int) -> Sequence[FormerIdent
         FormerIdentity(Siret(row.siret), row.family_name, row.given_name, Instant(row.until), row.changed_by)
         for row in rows
     ]
-
-
-def _account_rows() -> Select[Any]:
-    return select(
-        accounts,
-        establishments.c.label.label("establishment_label"),
-        establishments.c.closed_at,
-        establishments.c.successor_siret,
-    ).join(establishments, establishments.c.siret == accounts.c.siret)
 
 
 def _to_account_row(row: Row[Any]) -> AccountRow:
