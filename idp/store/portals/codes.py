@@ -11,9 +11,7 @@ from sqlalchemy import insert
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.portals.authorizations import authorizations
-
-INSERT = insert(authorizations)
-"""Made once: SQLAlchemy then finds the compiled form without looking at the statement again."""
+from idp.store.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,9 @@ class NewAuthorization:
     expires_at: Instant
 
 
+INSERT_AUTHORIZATION = Prepared(insert(authorizations).inline(), NewAuthorization.__slots__)
+
+
 def insert_authorization(connection: Connected, row: NewAuthorization) -> None:
     """Issue the code: one insert."""
-    connection.execute(INSERT, {name: getattr(row, name) for name in NewAuthorization.__slots__})
+    INSERT_AUTHORIZATION.run(connection, {name: getattr(row, name) for name in NewAuthorization.__slots__})

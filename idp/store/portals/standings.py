@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, bindparam, select
+from sqlalchemy import BigInteger, and_, bindparam, select
 
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.lifetimes import Lifetimes
@@ -14,7 +14,8 @@ from idp.domain.sign_in.sessions import LiveSession
 from idp.store.database import Connected
 from idp.store.people.accounts import accounts
 from idp.store.portals.authorizations import consents
-from idp.store.sign_in.sessions import live_session_conditions, sessions, to_live_session
+from idp.store.prepared import Prepared
+from idp.store.sign_in.sessions import live_session_conditions, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +26,35 @@ class Standing:
     consented_scopes: frozenset[str]
 
 
+COLUMNS = (
+    sessions.c.id, sessions.c.account_id, accounts.c.subject, accounts.c.given_name, accounts.c.family_name,
+    accounts.c.siret, sessions.c.auth_time, sessions.c.acr, sessions.c.amr, sessions.c.created_at,
+    sessions.c.last_seen_at, sessions.c.expires_at, sessions.c.browser_label, sessions.c.address_prefix,
+    consents.c.scope,
+)  # fmt: skip
+"""In the order of LiveSession's fields, then the consent."""
+AMR = 8
+
+
 def find_standing(
     connection: Connected, token_hash: bytes, client_id: str, now: Instant, lifetimes: Lifetimes
 ) -> Standing | None:
     """The session of that cookie, if it holds now, with the consent for this client: one join."""
-    values = {"token_hash": token_hash, "client_id": client_id, "now": now}
-    row = connection.execute(_standing(lifetimes), values).first()
-    return Standing(to_live_session(row), frozenset((row.consented or "").split())) if row else None
+    values = {"cookie": token_hash, "client": client_id, "now": now}
+    row = _standing(lifetimes).first(connection, values)
+    if row is None:
+        return None
+    fields: tuple[Any, ...] = (*row[:AMR], tuple(row[AMR].split()), *row[AMR + 1 : -1])
+    return Standing(LiveSession(*fields), frozenset((row[-1] or "").split()))
 
 
 @cache
-def _standing(lifetimes: Lifetimes) -> Select[Any]:
-    """Built once: single sign-on would spend more on making the statement than on running it."""
+def _standing(lifetimes: Lifetimes) -> Prepared:
     now: Any = bindparam("now", type_=BigInteger)
-    named = (accounts.c.subject, accounts.c.given_name, accounts.c.family_name, accounts.c.siret)
-    mine = and_(consents.c.account_id == sessions.c.account_id, consents.c.client_id == bindparam("client_id"))
-    return (
-        select(sessions, *named, consents.c.scope.label("consented"))
-        .join(accounts, accounts.c.id == sessions.c.account_id)
+    mine = and_(consents.c.account_id == sessions.c.account_id, consents.c.client_id == bindparam("client"))
+    return Prepared(
+        select(*COLUMNS)
+        .join_from(sessions, accounts, accounts.c.id == sessions.c.account_id)
         .outerjoin(consents, mine)
-        .where(sessions.c.token_hash == bindparam("token_hash"), *live_session_conditions(now, lifetimes))
+        .where(sessions.c.token_hash == bindparam("cookie"), *live_session_conditions(now, lifetimes))
     )

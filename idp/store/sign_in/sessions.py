@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, Row, Select, Table, insert, select, update
+from sqlalchemy import Column, ColumnElement, LargeBinary, Row, Select, Table, insert, or_, select, update
 
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.lifetimes import Lifetimes
@@ -44,7 +44,7 @@ def live_session_conditions(now: Instant, lifetimes: Lifetimes) -> tuple[ColumnE
         sessions.c.expires_at > now,
         sessions.c.last_seen_at > now - lifetimes.session_idle,
         sessions.c.created_at >= accounts.c.valid_from,
-        accounts.c.state.in_(SIGN_IN_STATES),
+        or_(*(accounts.c.state == state for state in SIGN_IN_STATES)),  # IN could not be compiled once
     )
 
 

@@ -7,12 +7,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, LargeBinary, Table, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, text
+from idp.store.prepared import Prepared
 
 authorization_transactions = Table(
     "authorization_transactions",
@@ -52,16 +66,25 @@ class TransactionRow:
     expires_at: Instant
 
 
+FIELDS = TransactionRow.__slots__
+INSERT_TRANSACTION = Prepared(insert(authorization_transactions).inline(), FIELDS)
+FIND_TRANSACTION = Prepared(select(*(_row[name] for name in FIELDS)).where(_row.id == bindparam("transaction_id")))
+CLOSE_TRANSACTION = Prepared(
+    update(authorization_transactions)
+    .where(_row.id == bindparam("transaction_id"), _row.closed_at.is_(None))
+    .values(closed_at=bindparam("at"))
+)
+
+
 def insert_transaction(connection: Connected, row: TransactionRow) -> None:
     """Begin one."""
-    values = {name: getattr(row, name) for name in TransactionRow.__slots__}
-    connection.execute(insert(authorization_transactions).values(values))
+    INSERT_TRANSACTION.run(connection, {name: getattr(row, name) for name in FIELDS})
 
 
 def find_transaction_row(connection: Connected, transaction_id: str) -> TransactionRow | None:
     """The transaction of that id, whatever its state, or None."""
-    found = connection.execute(select(authorization_transactions).where(_row.id == transaction_id)).mappings().first()
-    return TransactionRow(**found) if found else None
+    found = FIND_TRANSACTION.first(connection, {"transaction_id": transaction_id})
+    return TransactionRow(*found) if found else None
 
 
 def record_done(connection: Connected, transaction_id: str, step: str, at: Instant, session_id: str) -> bool:
@@ -83,8 +106,7 @@ def _merged(connection: Connected, act: Mapping[str, Any]) -> ColumnElement[Any]
 
 def close_transaction(connection: Connected, transaction_id: str, at: Instant) -> bool:
     """End it; False when someone else did first: it is answered once."""
-    here = (_row.id == transaction_id, _row.closed_at.is_(None))
-    return connection.execute(update(authorization_transactions).where(*here).values(closed_at=at)).rowcount == 1
+    return CLOSE_TRANSACTION.run(connection, {"transaction_id": transaction_id, "at": at}) == 1
 
 
 def insert_posted_request(
