@@ -85,7 +85,7 @@ def build_deps(settings: Settings) -> Deps:
         sealer=Sealer([SealingKey(secret.id, secret.value) for secret in settings.key_encryption_key]),
         pairwise_salt=Held(first=lambda: load_pairwise_salt(deps)),
         couriers=Couriers(),
-        outbound=Outbound(settings.outbound_allow, settings.outbound_ca),
+        outbound=outbound_of(settings),
         mailer=mailer_of(settings),
         metrics=Metrics(settings.run_directory / "metrics"),
         log=EventLog(),
@@ -104,12 +104,26 @@ def mailer_of(settings: Settings) -> Mailer:
     """How mails leave.
 
     Raises:
-        SettingsError: IDP_SMTP_URL cannot be understood.
+        SettingsError: IDP_SMTP_URL or IDP_MAIL_FROM cannot be understood.
     """
     try:
         return Mailer(settings.smtp_url, settings.mail_from, settings.outbound_ca)
     except ValueError as error:
-        raise SettingsError(f"IDP_SMTP_URL cannot be read: {error}.") from None
+        raise SettingsError(f"{error}.") from None
+
+
+def outbound_of(settings: Settings) -> Outbound:
+    """How partners are called.
+
+    Raises:
+        SettingsError: IDP_OUTBOUND_ALLOW or IDP_OUTBOUND_CA cannot be read.
+    """
+    try:
+        return Outbound(settings.outbound_allow, settings.outbound_ca)
+    except ValueError as error:
+        raise SettingsError(f"IDP_OUTBOUND_ALLOW must hold host:port or CIDR items: {error}.") from None
+    except OSError:
+        raise SettingsError(f"IDP_OUTBOUND_CA={settings.outbound_ca} is no readable file of certificates.") from None
 
 
 def registry_source(settings: Settings) -> RegistrySource:

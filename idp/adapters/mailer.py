@@ -27,7 +27,9 @@ class Mailer:
     def __init__(self, url: str, sender: str, ca_file: str = "") -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps", "file"):
-            raise ValueError("the mail address must start with smtp://, smtps:// or file:///")
+            raise ValueError("IDP_SMTP_URL must start with smtp://, smtps:// or file:///")
+        if not is_address(sender):
+            raise ValueError(f"IDP_MAIL_FROM={sender} is not a mail address")
         self._scheme = parts.scheme
         self._folder = Path(unquote(parts.path))
         self._host = parts.hostname or "localhost"
@@ -41,7 +43,7 @@ class Mailer:
         """Try once."""
         try:
             message = to_message(mail, self._sender)
-        except (ValueError, IndexError, HeaderParseError):  # a recipient that is not an address, or holds a line break
+        except ValueError:
             return Delivery(False, permanent=True, reason="not an address")
         return self._write(mail, message) if self._scheme == "file" else self._submit(message)
 
@@ -103,13 +105,21 @@ def _refused(code: int) -> Delivery:
     return Delivery(False, permanent=code >= 500, reason=f"smtp {code}")
 
 
+def is_address(text: str) -> bool:
+    """Whether it can stand in a From or To header by itself (RFC 5322 section 3.4.1)."""
+    try:
+        return text.isprintable() and text.count("@") == 1 and Address(addr_spec=text).domain != ""
+    except (ValueError, IndexError, HeaderParseError):
+        return False
+
+
 def to_message(mail: Mail, sender: str) -> EmailMessage:
     """The mail as RFC 5322 text with an HTML alternative.
 
     Raises:
         ValueError: a header would hold a line break, or the recipient is no address.
     """
-    if not mail.recipient.isprintable() or mail.recipient.count("@") != 1:
+    if not is_address(mail.recipient):
         raise ValueError("not an address")
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name=mail.sender_name, addr_spec=sender)

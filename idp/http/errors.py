@@ -15,7 +15,7 @@ from idp.http.actors import request_id
 from idp.http.limits import WrongScheme
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
-from idp.usecases.deps import HasherUnavailable, StoreUnavailable
+from idp.usecases.deps import HasherUnavailable, NoSigningKey, StoreUnavailable
 
 RETRY_AFTER_SECONDS = 5
 BACK_CHANNEL = frozenset(
@@ -39,6 +39,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(StoreUnavailable, on_unavailable)
     app.register_error_handler(HasherUnavailable, on_unavailable)
+    app.register_error_handler(NoSigningKey, on_unavailable)
     app.register_error_handler(DomainError, on_domain_error)
     app.register_error_handler(Exception, on_unforeseen)
 
@@ -56,7 +57,7 @@ def on_http_error(error: HTTPException) -> Response:
     return response
 
 
-def on_unavailable(error: StoreUnavailable | HasherUnavailable) -> Response:
+def on_unavailable(error: StoreUnavailable | HasherUnavailable | NoSigningKey) -> Response:
     """The database or the hash threads are full, locked or absent: nothing was half-written, come back."""
     logger.error("unavailable", exc_info=error, extra={"mire": {"request_id": request_id()}})
     response = answer(PageError.UNAVAILABLE, "temporarily_unavailable", 503)

@@ -11,13 +11,15 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-SQLITE_BUSY_MILLISECONDS = 5_000
+BUSY_MILLISECONDS = 5_000
+WRITE_LOCK_SECONDS = 5.0
 
 Connected = Connection
 """An open connection inside a transaction: what every store function takes first."""
@@ -30,13 +32,13 @@ class StoreUnavailable(Exception):
 def engine_options(url: str) -> dict[str, Any]:
     """What Flask-SQLAlchemy's SQLALCHEMY_ENGINE_OPTIONS must be for this database."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"check_same_thread": False, "timeout": SQLITE_BUSY_MILLISECONDS / 1000}}
+        return {"connect_args": {"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000}}
     return {
         "isolation_level": "AUTOCOMMIT",  # Database begins by itself: switching at every checkout costs half a read
         "pool_pre_ping": False,
         "pool_size": 10,
         "max_overflow": 10,
-        "connect_args": {"prepare_threshold": 1},
+        "connect_args": {"prepare_threshold": 1, "connect_timeout": 5},
     }
 
 
@@ -48,7 +50,10 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         if self.is_sqlite:
             _prepare_sqlite(engine)
-            self._lock_path = Path(f"{engine.url.database}.write-lock")
+            self._write_lock: AbstractContextManager[None] = WriteLock(Path(f"{engine.url.database}.write-lock"))
+        else:
+            _prepare_postgresql(engine)
+            self._write_lock = nullcontext()
         _begin_explicitly(engine, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
         self._writer = engine
         self._reader = engine.execution_options(mire_begin="BEGIN" if self.is_sqlite else "")
@@ -60,7 +65,7 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached or written.
         """
-        with _translated(), self._write_lock(), self._writer.begin() as connection:
+        with _translated(), self._write_lock, self._writer.begin() as connection:
             yield connection
 
     @contextmanager
@@ -77,23 +82,35 @@ class Database:
         """Give back every pooled connection."""
         self.engine.dispose()
 
-    def _write_lock(self) -> AbstractContextManager[None]:
-        return _exclusive(self._lock_path) if self.is_sqlite else nullcontext()
 
-
-@contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
+class WriteLock(AbstractContextManager[None]):
     """One writer at a time on this machine, in order of arrival.
 
     SQLite's own busy wait polls with back-off, is unfair and fails under 16 writers; the kernel's queue is fair,
-    and the kernel releases it when a process dies.
+    and the kernel releases it when a process dies. Of each process one thread at most waits in that queue, which has
+    no deadline; the others wait for that thread, which has one: a writer that hangs makes 503, not a hanging server.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._turn = Lock()
+        self._descriptor = -1
+
+    def __enter__(self) -> None:
+        if not self._turn.acquire(timeout=WRITE_LOCK_SECONDS):
+            raise StoreUnavailable
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            self.__exit__(None, None, None)
+            raise StoreUnavailable from error
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
+        self._turn.release()
 
 
 @contextmanager
@@ -108,6 +125,15 @@ def _translated() -> Iterator[None]:
         raise
 
 
+def _prepare_postgresql(engine: Engine) -> None:
+    """No statement waits for another's lock longer than a person would."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.execute(f"SET lock_timeout = {BUSY_MILLISECONDS}")
+        connection.commit()
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     """What every new connection to SQLite is told."""
 
@@ -115,7 +141,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout = {SQLITE_BUSY_MILLISECONDS}",
+            f"busy_timeout = {BUSY_MILLISECONDS}",
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",

@@ -18,6 +18,7 @@ from idp.adapters.metrics import Metrics
 from idp.adapters.outbound import Outbound
 from idp.adapters.randomness import Randomness
 from idp.adapters.sealer import Sealer
+from idp.adapters.signer import NoSigningKey as NoSigningKey  # doors answer 503 to it
 from idp.adapters.signer import Signer
 from idp.domain.people.rules import PeopleRules
 from idp.domain.platform.lifetimes import Lifetimes

@@ -148,10 +148,16 @@ def test_what_is_no_address_is_refused_for_ever(tmp_path: Path, recipient: str) 
 
 @pytest.mark.parametrize("url", ["http://x", "mail", ""])
 def test_another_kind_of_address_is_refused_at_the_start(url: str) -> None:
-    with pytest.raises(ValueError, match="must start with"):
+    with pytest.raises(ValueError, match="IDP_SMTP_URL must start with"):
         Mailer(url, "no-reply@example.fr")
 
 
 def test_a_mail_once_accepted_is_not_sent_again_whatever_the_server_says_at_goodbye() -> None:
     with smtp(QUIT=b"421 going down") as server:
         assert send(server) == Delivery(True)
+
+
+@pytest.mark.parametrize("sender", ["nobody", "", "a@b.fr\nBcc: x@y.fr", "a b@c.fr"])
+def test_a_sender_that_is_no_address_stops_the_start_rather_than_losing_every_mail(sender: str) -> None:
+    with pytest.raises(ValueError, match="IDP_MAIL_FROM"):
+        Mailer("smtp://127.0.0.1", sender)
