@@ -6,6 +6,9 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
@@ -19,7 +22,7 @@ from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog, silence_authlib
 from idp.adapters.machine_secrets import environment_digests
 from idp.adapters.mailer import Mailer
-from idp.adapters.metrics import Metrics
+from idp.adapters.metrics import Metrics, QuietMetrics
 from idp.adapters.outbound import Outbound
 from idp.adapters.password_hashes import Pepper
 from idp.adapters.randomness import Randomness
@@ -34,7 +37,7 @@ from idp.domain.people.rules import PeopleRules
 from idp.domain.people.siret import TEST_RANGE
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
-from idp.domain.portals.registry_content import with_secrets
+from idp.domain.portals.registry_content import make_registry, with_secrets
 from idp.domain.portals.themes import ThemeSet
 from idp.http import counting, health, hygiene
 from idp.jobs.watch import EVERY_SECONDS, SYSTEM, Watch, Watched
@@ -48,6 +51,8 @@ from idp.usecases.platform.keys import ensure_keys, load_key_ring
 from idp.usecases.platform.sealed_values import load_pairwise_salt
 from idp.usecases.portals.registries import accept_registry, last_good_registry
 from idp.web import blueprint as web_door
+from idp.web import preview
+from idp.web.samples import dressed
 
 DOORS: tuple[Callable[[Flask, Deps], None], ...] = (
     counting.register,
@@ -240,6 +245,28 @@ def create_app(settings: Settings, deps: Deps | None = None) -> Flask:
     hygiene.register(app, deps, trusted_proxies=settings.trusted_proxies, by_socket=settings.listen.startswith("unix:"))
     for door in DOORS:
         door(app, deps)
+    return app
+
+
+def create_preview_app(themes: Path, issuer: str, nowhere: Path) -> Flask:
+    """Every page in every theme, with made-up people, for whoever writes a theme.
+
+    The themes are read again for each page. `nowhere` is an empty folder: nothing is kept.
+    """
+    secrets = {f"IDP_{name}": f"a:{Randomness().token(32)}" for name in ("SECRET_KEY", "PEPPER", "KEY_ENCRYPTION_KEY")}
+    places = {"IDP_DATABASE_URL": f"sqlite:///{nowhere}/none.sqlite3", "IDP_RUN_DIRECTORY": str(nowhere)}
+    settings = Settings.from_environment({"IDP_ISSUER": issuer, "IDP_THEMES": str(themes), **secrets, **places})
+    now = partial(load_themes, themes, loopback=True)
+    built = build_deps(settings)
+    built.metrics.close()
+    deps = replace(
+        built,
+        registry=lambda: make_registry(issuer, [dressed(name) for name in now().themes.themes], []),
+        themes=lambda: now().themes,
+        metrics=QuietMetrics(),
+    )
+    app = create_app(settings, deps)
+    preview.register(app, lambda: (list(now().themes.themes), [str(problem) for problem in now().problems]))
     return app
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import click
 
@@ -11,7 +14,9 @@ from idp.adapters.theme_files import load_themes, theme_folders
 from idp.domain.portals.file_schema import theme_schema
 from idp.domain.portals.theme_templates import LOGO, MAIL_EN, MAIL_FR, THEME
 from idp.settings import SettingsError
+from idp.wiring import create_preview_app
 
+PREVIEW = "/preview"
 FOLDER = click.option(
     "--themes", "folder", envvar="IDP_THEMES", type=click.Path(path_type=Path), default=Path("themes")
 )
@@ -32,6 +37,38 @@ def themes_check(folder: Path, local: bool) -> None:
         raise SettingsError("\n".join(map(str, loaded.problems)))
     names = ", ".join(path.name for path in theme_folders(folder))
     click.echo(f"{folder} is right, contrast AA in light and dark: {names}.")
+
+
+@themes_group.command("preview")
+@FOLDER
+@click.option("--port", default=8080, show_default=True, help="Where to listen on this machine.")
+def themes_preview(folder: Path, port: int) -> None:
+    """Show every page in every theme to a browser on this machine, read again at each look, until Ctrl-C."""
+    with TemporaryDirectory(prefix="mire-preview-") as nowhere, serve_preview(folder, port, Path(nowhere)) as server:
+        click.echo(f"Every page in every theme: http://localhost:{server.server_port}{PREVIEW} (Ctrl-C ends it)")
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+
+
+def serve_preview(folder: Path, port: int, nowhere: Path) -> WSGIServer:
+    """The server of the preview, on loopback only.
+
+    Raises:
+        SettingsError: the port is taken.
+    """
+    try:
+        server = make_server("127.0.0.1", port, lambda *_: [], handler_class=Silent)
+    except OSError as error:
+        raise SettingsError(f"Port {port} cannot be used ({error.strerror}); choose another with --port.") from None
+    server.set_app(create_preview_app(folder, f"http://localhost:{server.server_port}", nowhere))
+    return server
+
+
+class Silent(WSGIRequestHandler):
+    """Requests are not worth a line each."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 @themes_group.command("schema")

@@ -9,7 +9,8 @@ from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.portals.clients import GATEWAY_CLIENT_ID, ClientRegistry
 from idp.domain.sign_in.sessions import LiveSession
-from idp.store.portals.connections import OfflineGrant, clients_of_sessions, offline_grants, revoke_authorization
+from idp.store.portals.connections import OfflineGrant as OfflineGrant  # pages show it
+from idp.store.portals.connections import clients_of_sessions, offline_grants, revoke_authorization
 from idp.store.sign_in.sessions import list_live_sessions
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit

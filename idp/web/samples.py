@@ -1,0 +1,187 @@
+"""A sample of every page: what `idp themes preview`, axe, the CSP watch, the screenshots and the width tests look at.
+
+The list is held against the folder of templates by test_pages.py: a template without a sample fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from flask import Response
+from werkzeug.datastructures import MultiDict
+
+from idp.domain.platform.instants import Instant
+from idp.domain.portals.clients import Client
+from idp.domain.portals.scopes import IDENTITY_SCOPES
+from idp.domain.sign_in.journey import Done
+from idp.domain.sign_in.password_triplet import SiretClosed
+from idp.domain.sign_in.sessions import LiveSession
+from idp.domain.sign_in.transactions import OpenTransaction
+from idp.http.csrf import FormScope
+from idp.http.page_errors import PageError
+from idp.http.pages import error_page, render_page
+from idp.http.transactions import Step
+from idp.usecases.portals.connections import ConnectedSession, Connections, LastingAccess, OfflineGrant
+from idp.usecases.sign_in.sign_in_links import LinkOpened
+from idp.web.portals.consent import consent_page
+from idp.web.sign_in.form import SignInForm
+from idp.web.sign_in.link import LinkForm, asking_page, opened_page
+from idp.web.sign_in.page import closed_page, form_page
+from idp.web.sign_in.select_account import account_page
+
+CLIENT = Client(
+    "portail",
+    client_name="Portail d’essai",
+    redirect_uris=("https://portail.example.fr/cb",),
+    client_uri="https://portail.example.fr/",
+    policy_uri="https://portail.example.fr/donnees",
+    tos_uri="https://portail.example.fr/conditions",
+)
+TYPED = {
+    "siret": "999 000 375 00017",
+    "family_name": "MOUTIN",
+    "given_name": "CLAIRE",
+    "password": "x",
+    "remember": "y",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One state of one template."""
+
+    template: str
+    render: Callable[[Client], Response]
+
+
+def step(client: Client, **request: str) -> Step:
+    """A step of a transaction of this client."""
+    asked = {"redirect_uri": client.redirect_uris[0], **request}
+    transaction = OpenTransaction("t" * 43, client.client_id, asked, Done(), Instant(0), Instant(1))
+    return Step(transaction, client, FormScope("t" * 43, "b" * 43))
+
+
+def form(client: Client, typed: Mapping[str, str] | None = None) -> SignInForm:
+    """The sign-in form, empty or typed."""
+    return SignInForm(step(client).scope, MultiDict(typed) if typed is not None else None)
+
+
+def empty(client: Client) -> Response:
+    """Before anything was typed."""
+    return form_page(step(client), form(client))
+
+
+def with_errors(client: Client) -> Response:
+    """With fields to correct."""
+    typed = form(client, {"siret": "123456789", "family_name": "", "given_name": "CLAIRE"})
+    typed.validate()
+    return form_page(step(client), typed)
+
+
+def noticed(notice: str, **facts: int) -> Callable[[Client], Response]:
+    """With a notice above."""
+    return lambda client: form_page(step(client), form(client, TYPED), notice=notice, **facts)
+
+
+def closed(successor: str) -> Callable[[Client], Response]:
+    """A closed SIRET, with or without a successor."""
+    outcome = SiretClosed("99900037500017", successor, "MOUTIN ET FILS")
+    return lambda client: closed_page(step(client), outcome)
+
+
+def failed(code: PageError) -> Callable[[Client], Response]:
+    """An error page."""
+    return lambda client: error_page(code, client=client, status=200)
+
+
+SESSION = LiveSession(
+    id="s1", account_id=1, subject="sub", given_name="Claire", family_name="MOUTIN", siret="99900037500017",
+    auth_time=Instant(0), acr="eidas1", amr=("pwd",), created_at=Instant(1_790_000_000_000),
+    last_seen_at=Instant(1_790_000_600_000), expires_at=Instant(1_790_040_000_000),
+    browser_label="Firefox, Windows", address_prefix="203.0.113.7/32",
+)  # fmt: skip
+
+
+def connections(client: Client) -> Response:
+    """Two sessions and a lasting access."""
+    grant = OfflineGrant(
+        "a", "portail", Instant(1_790_000_000_000), Instant(1_790_000_600_000), Instant(1_797_000_000_000)
+    )
+    other = replace(SESSION, id="s2", browser_label="Safari, iPhone")
+    listed = Connections(
+        [ConnectedSession(SESSION, True, ("Portail d’essai",)), ConnectedSession(other, False, ())],
+        [LastingAccess(grant, "Portail d’essai")],
+    )
+    return render_page("sessions.html", client=client, session=SESSION, connections=listed, form_token="f")
+
+
+def no_connections(client: Client) -> Response:
+    """Nothing but this session."""
+    listed = Connections([ConnectedSession(SESSION, True, ())], [])
+    return render_page("sessions.html", client=client, session=SESSION, connections=listed, form_token="f")
+
+
+def sign_out(client: Client) -> Response:
+    """Asking whether to sign out."""
+    return render_page("sign_out.html", client=client, session=SESSION, form_token="f")
+
+
+def signed_out(*names: str) -> Callable[[Client], Response]:
+    """Signed out, with the portals that confirmed and those that did not."""
+    return lambda client: render_page("signed_out.html", client=client, confirmed=names[:1], others=names[1:])
+
+
+def consent(client: Client) -> Response:
+    """Asking for everything."""
+    everything = replace(client, scopes=frozenset(IDENTITY_SCOPES))
+    return consent_page(step(everything, scope=" ".join(IDENTITY_SCOPES)), SESSION)
+
+
+def posted(client: Client) -> Response:
+    """As the form post response mode does; doors do not import one another."""
+    uri = client.redirect_uris[0]
+    members = {"code": "c", "state": "<s>", "iss": "i"}
+    return render_page("form_post.html", client=client, form_action=[uri], redirect_uri=uri, members=members)
+
+
+def overview(client: Client) -> Response:
+    """Every sample in every theme."""
+    themes = [client.theme, "guichet-paie"]
+    return overview_page(themes, ["theme.yaml:3: a problem, and what to write instead"], client)
+
+
+def overview_page(themes: Sequence[str], problems: Sequence[str], client: Client) -> Response:
+    """Links to every sample in every theme, and what is wrong with the themes."""
+    return render_page("preview.html", client=client, themes=themes, problems=problems, samples=list(SAMPLES))
+
+
+SAMPLES: dict[str, Sample] = {
+    "sign-in": Sample("sign_in.html", empty),
+    "sign-in-errors": Sample("sign_in.html", with_errors),
+    "sign-in-refused": Sample("sign_in.html", noticed("refused")),
+    "sign-in-delayed": Sample("sign_in.html", noticed("delayed", wait=250, retry_at=1_790_000_250_000)),
+    "sign-in-busy": Sample("sign_in.html", noticed("busy", wait=4)),
+    "siret-closed": Sample("siret_closed.html", closed("97050551700072")),
+    "siret-closed-for-good": Sample("siret_closed.html", closed("")),
+    "consent": Sample("consent.html", consent),
+    "select-account": Sample("select_account.html", lambda client: account_page(step(client), SESSION)),
+    "sessions": Sample("sessions.html", connections),
+    "sessions-only-this": Sample("sessions.html", no_connections),
+    "sign-out": Sample("sign_out.html", sign_out),
+    "signed-out": Sample("signed_out.html", signed_out("Compte formation", "Guichet paie")),
+    "signed-out-quietly": Sample("signed_out.html", signed_out()),
+    "form-post": Sample("form_post.html", posted),
+    "sign-in-link": Sample("sign_in_link.html", lambda client: asking_page(LinkForm(step(client).scope, k="k"))),
+    "sign-in-link-opened": Sample(
+        "sign_in_link_opened.html", lambda client: opened_page(LinkOpened("d", client.client_id))
+    ),
+    "error": Sample("error.html", failed(PageError.EXPIRED_TRANSACTION)),
+    "error-internal": Sample("error.html", failed(PageError.INTERNAL)),
+    "preview": Sample("preview.html", overview),
+}
+
+
+def dressed(theme: str) -> Client:
+    """The sample client in that theme; its own name gives way to the theme's."""
+    return replace(CLIENT, client_id=theme, theme=theme, client_name="")
