@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from idp.adapters.clock import QuietClock
-from idp.domain.platform.instants import MINUTE, SECOND
+from idp.domain.platform.instants import HOUR, MINUTE, SECOND
 from idp.store.people.accounts import accounts
 from idp.store.platform.audit import audit_events
 from idp.store.portals.authorizations import authorizations, client_cutoffs
@@ -85,12 +85,13 @@ def test_a_late_replay_still_revokes(web: FlaskClient, clock: QuietClock, give_c
     assert 401 == userinfo_status(web, first["access_token"])
 
 
-def test_a_spent_code_is_kept_as_long_as_what_it_gave(deps: Deps, session_id: str, tokens: Tokens) -> None:
-    given = tokens(offline=True, scope="openid offline_access")
-    assert "refresh_token" in given
+def test_spending_a_code_does_not_shorten_its_row(deps: Deps, tokens: Tokens) -> None:
+    """The row tells late replays, and at sign-out which portals the session reached."""
+    until = deps.clock.now() + HOUR
+    for client_id in ("portal", "no-refresh"):
+        tokens(client_id, expires_at=until)
     with deps.read() as connection:
-        kept = connection.execute(select(authorizations.c.expires_at)).scalar_one()
-    assert deps.clock.now() + deps.lifetimes.refresh_offline == kept
+        assert {until} == set(connection.execute(select(authorizations.c.expires_at)).scalars())
 
 
 def test_a_code_dies_after_sixty_seconds(clock: QuietClock, give_code: Codes, redeem: Posts) -> None:

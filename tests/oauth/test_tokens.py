@@ -125,6 +125,8 @@ AUDIENCES = [
     ("openid paie.read", None, "", ISSUER, "ES256"),
     ("openid paie.read", None, PAY_API, ISSUER, "ES256"),
     ("paie.read", None, PAY_API, PAY_API, "ES256"),
+    ("paie.read", None, f"{PAY_API} {STOCK_API}", PAY_API, "ES256"),
+    ("openid", STOCK_API, f"{PAY_API} {STOCK_API}", STOCK_API, "RS256"),
     ("profile", None, "", ISSUER, "ES256"),
 ]
 

@@ -40,7 +40,8 @@ class Grant:
     sid: str
     scopes: frozenset[str]
     redirect_uri: str
-    resource: str
+    resources: tuple[str, ...]
+    """What the authorization request named (RFC 8707); empty: nothing."""
     nonce: str
     code_challenge: str
     claims_request: Mapping[str, Any] | None

@@ -41,26 +41,26 @@ def choose_audience(
     *,
     asked: Sequence[str],
     scopes: Set[str],
-    granted_resource: str = "",
+    granted: Sequence[str] = (),
 ) -> Audience | None:
-    """One audience: the asked resource; else the issuer for `openid`; else the resource of the authorization
-    request; else the client's default; else the issuer. None: it may not be asked for (RFC 8707, invalid_target).
+    """One audience: the asked resource; else the issuer for `openid`; else what the authorization request named
+    (`granted`); else the client's default; else the issuer. None: it may not be asked for (RFC 8707, invalid_target).
     """
     if asked:
-        return _asked_audience(registry, client, asked, granted_resource)
+        return _asked_audience(registry, client, asked, granted)
     if "openid" in scopes:
         return Audience(issuer)
-    default = registry.resource(granted_resource or client.default_resource)
+    default = registry.resource(granted[0] if granted else client.default_resource)
     return Audience(default.identifier, default.signing_alg, default.scopes) if default else Audience(issuer)
 
 
 def _asked_audience(
-    registry: ClientRegistry, client: Client, asked: Sequence[str], granted_resource: str
+    registry: ClientRegistry, client: Client, asked: Sequence[str], granted: Sequence[str]
 ) -> Audience | None:
     resource = registry.resource(asked[0])
     if resource is None or len(asked) > 1 or client.client_id not in resource.clients:
         return None
-    if granted_resource and resource.identifier not in granted_resource.split():
+    if granted and resource.identifier not in granted:
         return None  # RFC 8707 section 2.2: never another than the person was asked about
     return Audience(resource.identifier, resource.signing_alg, resource.scopes)
 

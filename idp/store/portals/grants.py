@@ -121,10 +121,10 @@ def _grant(row: Sequence[Any]) -> Grant:
         amr, auth_time, issued_at, code_expires_at, redeemed_at, revoked_at,
     ) = own  # fmt: skip
     return Grant(
-        grant_id, client_id, sid, frozenset(scope.split()), redirect_uri, resource, nonce, code_challenge,
-        claims_request, offline, acr, tuple(amr.split()), auth_time, issued_at, code_expires_at, redeemed_at,
-        revoked_at, HeldSession(*session) if session[0] is not None else None, row[21], row[22], row[23],
-        _person(*person),
+        grant_id, client_id, sid, frozenset(scope.split()), redirect_uri, tuple(resource.split()), nonce,
+        code_challenge, claims_request, offline, acr, tuple(amr.split()), auth_time, issued_at, code_expires_at,
+        redeemed_at, revoked_at, HeldSession(*session) if session[0] is not None else None,
+        row[21], row[22], row[23], _person(*person),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ CONSUME_CODE = Prepared(
         authorizations.c.redeemed_at.is_(None),
         authorizations.c.revoked_at.is_(None),
     )
-    .values(redeemed_at=bindparam("now"), expires_at=bindparam("kept_until"))
+    .values(redeemed_at=bindparam("now"))
 )
 INSERT_FAMILY = Prepared(
     insert(refresh_families).inline(),
@@ -43,9 +43,9 @@ MOVE_GENERATION = Prepared(
 )
 
 
-def consume_code(connection: Connected, grant_id: str, now: Instant, kept_until: Instant) -> bool:
+def consume_code(connection: Connected, grant_id: str, now: Instant) -> bool:
     """Spend the code; True for exactly one caller (RFC 6749 section 4.1.2). The row stays as long as what it gave."""
-    values = {"grant_id": grant_id, "now": now, "kept_until": kept_until}
+    values = {"grant_id": grant_id, "now": now}
     return CONSUME_CODE.run(connection, values) == 1
 
 

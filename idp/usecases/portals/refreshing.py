@@ -80,7 +80,7 @@ def _rotate(
         return TokenRefusal.INVALID_SCOPE
     wanted = frozenset(scopes) or granted
     audience = choose_audience(
-        deps.registry(), deps.issuer, client, asked=resources, scopes=wanted, granted_resource=grant.resource
+        deps.registry(), deps.issuer, client, asked=resources, scopes=wanted, granted=grant.resources
     )
     if audience is None:
         return TokenRefusal.INVALID_TARGET

@@ -11,7 +11,7 @@ from typing import Any
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
-from idp.domain.platform.instants import Instant, after
+from idp.domain.platform.instants import Instant
 from idp.domain.platform.metrics import Metric
 from idp.domain.portals.clients import Client, GrantType
 from idp.domain.portals.grants import Grant, TokenRefusal, family_expires_at
@@ -45,7 +45,7 @@ def redeem_code(
         return TokenRefusal.INVALID_GRANT
     scopes = grant.scopes & client.scopes
     audience = choose_audience(
-        deps.registry(), deps.issuer, client, asked=resources, scopes=scopes, granted_resource=grant.resource
+        deps.registry(), deps.issuer, client, asked=resources, scopes=scopes, granted=grant.resources
     )
     if audience is None:
         return TokenRefusal.INVALID_TARGET
@@ -54,7 +54,7 @@ def redeem_code(
         deps, client, grant, audience, scopes, refresh_token=token.text if token else "", nonce=grant.nonce, now=now
     )
     with deps.transaction() as connection:
-        spent = consume_code(connection, grant.id, now, family["expires_at"] if family else _kept(deps, now))
+        spent = consume_code(connection, grant.id, now)
         if spent:
             if family:
                 insert_family(connection, family)
@@ -118,10 +118,6 @@ def _new_family(
         "expires_at": family_expires_at(grant, now, deps.lifetimes),
     }
     return token, row
-
-
-def _kept(deps: Deps, now: Instant) -> Instant:
-    return after(now, deps.lifetimes.access_token)
 
 
 def _record(event: AuditEvent, grant: Grant) -> AuditRecord:
