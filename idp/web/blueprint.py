@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from idp.domain.people.siret import display_siret
 from idp.usecases.deps import Deps
 from idp.web.portals.account import blueprint as account
 from idp.web.portals.consent import blueprint as consent
@@ -13,6 +14,7 @@ from idp.web.sign_in.select_account import blueprint as select_account
 
 def register(app: Flask, deps: Deps) -> None:
     """Add every address of this door."""
+    app.add_template_filter(display_siret, "siret")
     app.register_blueprint(account)
     app.register_blueprint(select_account)
     app.register_blueprint(consent)

@@ -11,6 +11,7 @@ from flask import Flask, Response, redirect, request
 
 from idp.domain.people.password_hashes import cost_of
 from idp.domain.portals.clients import Client, ClientAuthentication, ClientRegistry
+from idp.domain.portals.registry_content import make_registry
 from idp.store.database import Database
 from idp.usecases.deps import Deps
 from tests.browser.conftest import THEMES
@@ -88,7 +89,8 @@ def journey(
         token_endpoint_auth_method=ClientAuthentication.NONE,
         theme="compte-formation",
     )
-    registry = ClientRegistry("d", {"portail": change(client)})
+    ours = make_registry(issuer, [], []).clients
+    registry = ClientRegistry("d", {**ours, "portail": change(client)})
     deps = quiet_deps(database, issuer=issuer, registry=lambda: registry, themes=lambda: THEMES)
     stored = deps.hasher.hash(PASSWORD)
     make_account(deps, password_hash=stored, password_cost=cost_of(stored))

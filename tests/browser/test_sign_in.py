@@ -300,3 +300,27 @@ def test_a_client_may_register_its_other_origins(visit: Callable[..., Place]) ->
     client: Client | None = place.deps.registry().find("portail")
     assert client is not None
     assert (place.suite,) == client.form_action_origins
+
+
+def test_our_own_pages_sign_people_in_like_any_portal(place: Place, new_page: NewPage) -> None:
+    """Through the built-in client, and then without a word for whoever is signed in already."""
+    page = new_page()
+    page.goto(f"{place.issuer}/account/sessions")
+    sign_in(page)
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Mes connexions")
+    page.goto(place.start())
+    said(page).to_have_text("back: code")
+    page.goto(f"{place.issuer}/account/sessions")
+    expect(page.locator(".connections")).to_contain_text("Portail d’essai")
+
+
+def test_the_themes_links_are_there_when_it_gives_them(place: Place, samples: str, new_page: NewPage) -> None:
+    page = new_page()
+    for theme, links in (
+        ("default", []),
+        ("guichet-paie", ["Mot de passe oublié ?", "Créer un compte", "Se connecter avec un certificat", "Aide"]),
+    ):
+        page.goto(f"{samples}/sign-in?theme={theme}")
+        shown = [text.partition(" (nouvelle")[0] for text in page.locator(".ways a").all_text_contents()]
+        assert links == shown
