@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from idp.cli.demo_people import DEMO_PASSWORD
-from idp.cli.demo_place import PORTAL_HOSTS
+from idp.cli.demo_place import PORTAL_HOSTS, DemoPlace, demo_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -197,6 +198,35 @@ def test_cancelling_comes_back_to_the_portal(demo: Demo, new_page: NewPage) -> N
     page.goto(demo.portal(3, "/login"))
     page.get_by_role("button", name="Annuler").or_(page.get_by_role("link", name="Annuler")).first.click()
     expect(page.locator("h1")).to_contain_text("annulé")
+
+
+def test_mails_are_listed_on_a_page(demo: Demo, new_page: NewPage) -> None:
+    """The gateway writes .eml files instead of sending; its job runner does it, so the page is looked at until then."""
+    page = new_page()
+    page.goto(demo.portal(2, "/login"))
+    sign_in(page, "99900042500028", "Roux", "Achille")
+    change_password(demo, claim(page, "sub"))
+    page.goto(demo.portal(2, "/mails/"))
+    until = monotonic() + 30
+    while page.locator("#mails", has_text="achille.roux@epi.example").count() == 0:
+        assert monotonic() < until, "no mail came"
+        page.reload()
+    page.locator("#mails a").first.click()
+    expect(page.locator("pre.mail")).to_contain_text("Achille")
+
+
+def change_password(demo: Demo, subject: str) -> None:
+    """As an operator does it, on the demo's database."""
+    changed = subprocess.run(
+        [sys.executable, "-m", "idp", "accounts", "password", subject, "--password-stdin"],
+        cwd=ROOT,
+        env={**os.environ, **demo_environment(DemoPlace(demo.folder, demo.port))},
+        input="Another2026",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert changed.returncode == 0, changed.stderr
 
 
 def test_the_table_names_the_addresses_and_the_accounts(demo: Demo) -> None:
