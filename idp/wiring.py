@@ -163,7 +163,7 @@ def first_themes(settings: Settings) -> ThemeSet:
 
 
 def ready_deps(settings: Settings) -> Deps:
-    """The production doers with keys to sign with; the first start of a deployment makes them.
+    """The production doers with keys to sign with and a registry; the first start of a deployment makes the keys.
 
     A worker that starts again while the database is away serves what it can, and gets its keys when it is back.
     """
@@ -171,6 +171,7 @@ def ready_deps(settings: Settings) -> Deps:
     try:
         ensure_keys(deps)
         deps.signer.swap(load_key_ring(deps))
+        deps.registry()
     except StoreUnavailable:
         logging.getLogger("mire").error("The database cannot be reached; started without keys.")
     return deps

@@ -83,7 +83,7 @@ class SecretReader:
         try:
             return path.read_text("utf-8").rstrip("\r\n"), ""
         except OSError as error:
-            return None, f"{path} cannot be read ({error.strerror}); write the secret there"
+            return None, f"{path} cannot be read ({error.strerror}); put it there, readable by the gateway"
         except UnicodeDecodeError:
             return None, f"{path} is not text; {MAKE_ONE}"
 
