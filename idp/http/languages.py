@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import cast
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -45,15 +46,26 @@ def load_catalogue(locale: str) -> Translations:
 
 
 def register_languages(app: Flask) -> None:
-    """Give templates `_()` and views `gettext`."""
+    """Give templates `_()` and views `gettext`.
+
+    Templates go to the catalogue directly: Flask-Babel finds its context anew for each of a page's thirty texts.
+    """
     TextCatalogues().init_app(app, default_locale=LOCALES[0], locale_selector=current_language)
+    catalogues = {locale: load_catalogue(locale) for locale in LOCALES}
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: catalogues[current_language()].ugettext(text),
+        lambda one, many, count: catalogues[current_language()].ungettext(one, many, count),
+        newstyle=True,
+    )
 
 
 def current_language() -> str:
     """The language of the running request; outside of one, French."""
     if not has_request_context():
         return LOCALES[0]
-    return choose_language(g.get("ui_locales", "") or request.args.get("ui_locales", ""), request)
+    if "language" not in g:
+        g.language = choose_language(g.get("ui_locales", "") or request.args.get("ui_locales", ""), request)
+    return cast(str, g.language)
 
 
 def choose_language(ui_locales: str, request: Request) -> str:
@@ -69,4 +81,5 @@ def use_ui_locales(ui_locales: str) -> None:
     """From here on this request speaks the language its authorization request asks for."""
     if ui_locales != g.get("ui_locales", ""):
         g.ui_locales = ui_locales
+        g.pop("language", None)
         refresh()
