@@ -8,6 +8,7 @@ has just given a slot back stands behind who already waits, else one busy proces
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import threading
@@ -20,6 +21,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from idp.adapters.hash_pace import Spent
+
+LONGEST_TASK_SECONDS = 10.0
+"""How long an ending process waits for a hash that is being made."""
 
 NICENESS = 10
 """Requests go first: a flood of sign-ins must not slow the token endpoint."""
@@ -45,6 +49,7 @@ class HashThreads:
         self._folder = folder
         self.slots = slots
         self._begin_anew()
+        atexit.register(self._finish)
         os.register_at_fork(after_in_child=self._begin_anew_in_child)
 
     def _begin_anew(self) -> None:
@@ -52,6 +57,12 @@ class HashThreads:
         self._changed = threading.Condition()
         self._files: list[int] = []
         self._began: dict[int, float] = {}
+        self._working = [threading.Lock() for _ in range(self.slots)]
+
+    def _finish(self) -> None:
+        """Let what is being hashed end, and nothing more begin: an interpreter that ends under bcrypt's Rust aborts."""
+        for working in self._working:
+            working.acquire(timeout=LONGEST_TASK_SECONDS)
 
     def _begin_anew_in_child(self) -> None:
         # A copied descriptor is the same lock: it would outlive the parent that hashes under it.
@@ -93,18 +104,21 @@ class HashThreads:
         self._files = [descriptor for slot in slots for descriptor in slot]
         for number, slot in enumerate(slots):
             # Daemons: a process that stops does not wait for guesses to be hashed.
-            threading.Thread(target=self._work, args=slot, name=f"hash-{number}", daemon=True).start()
+            threading.Thread(
+                target=self._work, args=(*slot, self._working[number]), name=f"hash-{number}", daemon=True
+            ).start()
 
-    def _work(self, turnstile: int, slot: int) -> None:
+    def _work(self, turnstile: int, slot: int, working: threading.Lock) -> None:
         _lower_priority()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._tasks)
             started = self._began[slot] = time.perf_counter()
             with self._held(turnstile, slot):
-                task = self._next_task()
-                if task:
-                    task(started)
+                with working:
+                    task = self._next_task()
+                    if task:
+                        task(started)
             del self._began[slot]
 
     def _open(self, name: str) -> int:

@@ -38,6 +38,23 @@ os.wait()
 print(threads.run(lambda: "hashed in the parent", 20)[0])
 """
 
+END_WHILE_HASHING = """
+import pathlib, select, sys, threading
+from idp.adapters.hash_threads import HashThreads
+from idp.adapters.password_hashes import Bcrypt
+threads = HashThreads(pathlib.Path(sys.argv[1]), 1)
+def hash_for_ever():
+    while True:
+        threads.run(lambda: Bcrypt().make(b"", 6))
+for _ in range(3):
+    threading.Thread(target=hash_for_ever, daemon=True).start()
+class EndsSlowly:
+    def __del__(self, wait=select.select):
+        wait([], [], [], 0.3)
+sys.modules["kept to the end"] = EndsSlowly()
+select.select([], [], [], 0.2)  # main gives way: the hash thread is under Rust when main ends
+"""
+
 HASH_AND_TELL = """
 import pathlib, sys, time
 from concurrent.futures import ThreadPoolExecutor
@@ -149,6 +166,13 @@ def test_one_core_is_left_to_answer_with() -> None:
 def test_a_fork_hashes_in_threads_of_its_own(tmp_path: Path) -> None:
     said, _ = python(HASH_AFTER_A_FORK, str(tmp_path)).communicate()
     assert said == "hashed in the child\nhashed in the parent\n"
+
+
+def test_a_process_that_ends_while_it_hashes_ends_well(tmp_path: Path) -> None:
+    """bcrypt is Rust, and an interpreter that ends under it aborts ("exception not rethrown") with a core dump."""
+    process = python(END_WHILE_HASHING, str(tmp_path))
+    process.communicate()
+    assert process.returncode == 0
 
 
 def test_threads_start_at_the_first_task(tmp_path: Path) -> None:
