@@ -8,10 +8,13 @@ import os
 import re
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -107,6 +110,22 @@ def test_every_requirement_is_exact_and_hashed_and_names_no_host(name: str) -> N
     pinned = re.compile(r"[a-z0-9._-]+==[^ ]+( ; [^-]+)?( +--hash=sha256:[0-9a-f]{64})+ *")
     assert [entry for entry in entries if entry and not entry.startswith("#") and not pinned.fullmatch(entry)] == []
     assert "://" not in "".join(entries)
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [("requirements.txt", ()), ("requirements-demo.txt", ("demo",)), ("requirements-test.txt", ("demo", "test"))],
+)
+def test_the_pins_are_what_setup_cfg_asks_for(name: str, extras: tuple[str, ...]) -> None:
+    """When this fails: make lock."""
+    metadata = ConfigParser()
+    metadata.read(ROOT / "setup.cfg")
+    asked = metadata["options"]["install_requires"].split("\n")
+    for extra in extras:
+        asked += metadata["options.extras_require"][extra].split("\n")
+    pins = dict(re.findall(r"^([a-z0-9._-]+)==([^ ]+)", (ROOT / name).read_text(), re.MULTILINE))
+    wanted = [Requirement(line) for line in asked if line.strip()]
+    assert [str(each) for each in wanted if pins.get(canonicalize_name(each.name), "0") not in each.specifier] == []
 
 
 def test_production_gets_nothing_of_the_tests() -> None:
