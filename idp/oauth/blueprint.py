@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from idp.oauth.authorize import blueprint as authorize
+from idp.oauth.cross_origin import View, cross_origin
 from idp.oauth.end_session import blueprint as end_session
 from idp.oauth.introspection import introspection
 from idp.oauth.resume import blueprint as resume
@@ -23,7 +24,13 @@ def register(app: Flask, deps: Deps) -> None:
     app.register_blueprint(resume)
     app.register_blueprint(end_session)
     register_well_known(app, deps)
-    app.add_url_rule("/token", view_func=token, methods=["POST"])
-    app.add_url_rule("/userinfo", view_func=userinfo, methods=["GET", "POST"])
+    open_to_pages(app, "/token", token, "POST")
+    open_to_pages(app, "/userinfo", userinfo, "GET", "POST")
     app.add_url_rule("/introspect", view_func=introspection, methods=["POST"])
-    app.add_url_rule("/revoke", view_func=revocation, methods=["POST"])
+    open_to_pages(app, "/revoke", revocation, "POST")
+
+
+def open_to_pages(app: Flask, path: str, view: View, *methods: str) -> None:
+    """An endpoint that a partner's page may call from the browser."""
+    answers = [*methods, "OPTIONS"]
+    app.add_url_rule(path, view_func=cross_origin(*methods)(view), methods=answers, provide_automatic_options=False)
