@@ -6,6 +6,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,12 +18,23 @@ from idp.domain.platform.keys import KeyState, SigningAlgorithm, SigningKey
 
 LONGEST = 16_384
 """Characters of the longest token that is looked at."""
+REMEMBERED = 1_000
+"""Verified tokens whose signature is not computed again: resources ask about the same token many times."""
 
 
 class NoSigningKey(DomainError):
     """No key is active for this algorithm: the key table could not be read yet, or is empty."""
 
     code = "no_signing_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token whose signature was found right, under that very key of the ring."""
+
+    header: Mapping[str, Any]
+    item: RingKey
+    claims: Mapping[str, Any]
 
 
 class Signer:
@@ -32,6 +44,7 @@ class Signer:
         self._clock = clock
         self._ring = KeyRing(0, ())
         self._headers: dict[tuple[str, str], bytes] = {}
+        self._verified: dict[str, Verified] = {}
 
     @property
     def ring(self) -> KeyRing:
@@ -41,6 +54,7 @@ class Signer:
     def swap(self, ring: KeyRing) -> None:
         """Use these keys from now on; a signature under way ends with the old ones."""
         self._headers = {}
+        self._verified = {}
         self._ring = ring
 
     def sign(self, claims: Mapping[str, Any], *, alg: SigningAlgorithm, typ: str) -> str:
@@ -61,17 +75,32 @@ class Signer:
         The algorithm is the key's own, whatever the header says (RFC 8725 section 3.1); `typ` tells one kind of
         token from another (section 3.11).
         """
+        known = self._verified.get(token)
+        if known is None or self._ring.find(known.item.key.kid) is not known.item:
+            known = self._verify(token)
+        if known is None or not _is_bound(known.header, known.item, typ, self._clock.now()):
+            return None
+        return dict(known.claims)
+
+    def _verify(self, token: str) -> Verified | None:
+        """What a key of ours made: its signature is right, whatever its time and kind."""
         parts = token.encode().split(b".") if len(token) <= LONGEST else []
         if len(parts) != 3:
             return None
         header = _decode_object(parts[0])
         item = self._ring.find(str(header.get("kid"))) if header else None
-        if header is None or item is None or not _is_bound(header, item, typ, self._clock.now()):
+        if header is None or item is None or header.get("alg") != item.key.alg:
             return None
         signature = _decode(parts[2])
         if signature is None or not item.model.verify(parts[0] + b"." + parts[1], signature, item.public):
             return None
-        return _decode_object(parts[1])
+        claims = _decode_object(parts[1])
+        if claims is None:
+            return None
+        if len(self._verified) >= REMEMBERED:
+            self._verified = {}
+        known = self._verified[token] = Verified(header, item, claims)
+        return known
 
     def jwks(self) -> bytes:
         """The JWK Set as it is published now."""

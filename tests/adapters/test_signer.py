@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 
 from idp.adapters.clock import QuietClock
 from idp.adapters.key_ring import KeyRing, make_key, parse_key
-from idp.adapters.signer import NoSigningKey, QuietSigner, Signer
+from idp.adapters.signer import REMEMBERED, NoSigningKey, QuietSigner, Signer
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.keys import KeyState, SigningAlgorithm, SigningKey
 
@@ -127,3 +127,25 @@ def test_a_compromised_key_is_neither_shown_nor_believed() -> None:
     compromised = replace(active, state=KeyState.COMPROMISED)
     signer.swap(KeyRing(2, [parse_key(compromised, made.public_jwk, None)]))
     assert (signer.jwks(), signer.verify(token)) == (b'{"keys":[]}', None)
+
+
+def test_a_remembered_token_is_still_refused_when_its_key_is_gone_or_its_kind_is_another(signer: Signer) -> None:
+    token = signer.sign(CLAIMS, alg=ES256, typ="at+jwt")
+    assert CLAIMS == signer.verify(token) == signer.verify(token, typ="at+jwt")
+    assert signer.verify(token, typ="JWT") is None
+    signer.swap(KeyRing(2, ()))
+    assert signer.verify(token) is None
+
+
+def test_nobody_changes_what_is_remembered_of_a_token(signer: Signer) -> None:
+    token = signer.sign(CLAIMS, alg=ES256, typ="at+jwt")
+    claims = signer.verify(token)
+    assert claims is not None
+    claims["sub"] = "victim"
+    assert CLAIMS == signer.verify(token)
+
+
+def test_only_so_many_tokens_are_remembered(signer: Signer) -> None:
+    for number in range(REMEMBERED + 10):
+        assert signer.verify(signer.sign({"n": number}, alg=ES256, typ="at+jwt")) == {"n": number}
+    assert len(signer._verified) <= REMEMBERED

@@ -77,4 +77,6 @@ def test_a_public_client_has_nothing_to_prove_and_gets_nothing(web: FlaskClient)
 
 def test_machine_tokens_are_counted_and_not_audited(deps: Deps, web: FlaskClient) -> None:
     ask(web)
+    ask(web, "no-refresh")
+    assert 1 == deps.metrics.counts[Metric.TOKENS, ("client_credentials", "refused")]  # type: ignore[attr-defined]
     assert 1 == deps.metrics.counts[Metric.TOKENS, ("client_credentials", "given")]  # type: ignore[attr-defined]
