@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Flask, Request, g, has_request_context, request
+from flask import Flask, Request, current_app, g, has_request_context, request
 from flask_babel import Babel, Domain, refresh
+from markupsafe import Markup
 
 LOCALES = ("fr", "en")
 """French is the language of the source; every other one has its catalogue."""
+EXTENSION = "mire.phrases"
 CATALOGUES = Path(__file__).resolve().parents[1] / "web" / "translations"
 
 
@@ -34,6 +36,22 @@ class TextCatalogues(Babel):  # type: ignore[misc]
         return self._domain
 
 
+class Phrases:
+    """`_()` of a page: each text is translated once per process. Flask-Babel looks the language up again for each,
+    which was a third of what a page cost."""
+
+    def __init__(self, catalogue: Translations) -> None:
+        self._catalogue = catalogue
+        self._known: dict[str, Markup] = {}
+
+    def __call__(self, text: str, **facts: Any) -> Markup:
+        """The text in this language, filled with escaped `facts`. Texts are ours, so their marks are kept."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = Markup(self._catalogue.gettext(text))  # noqa: S704
+        return known % facts if facts else known
+
+
 def load_catalogue(locale: str) -> Translations:
     """The catalogue of this locale; French needs none."""
     if locale == LOCALES[0]:
@@ -46,17 +64,17 @@ def load_catalogue(locale: str) -> Translations:
 
 
 def register_languages(app: Flask) -> None:
-    """Give templates `_()` and views `gettext`.
+    """Give templates `_()` and views `gettext`."""
+    catalogues = TextCatalogues()
+    catalogues.init_app(app, default_locale=LOCALES[0], locale_selector=current_language)
+    app.extensions[EXTENSION] = {
+        locale: Phrases(catalogues.domain_instance.cache[locale, "messages"]) for locale in LOCALES
+    }
 
-    Templates go to the catalogue directly: Flask-Babel finds its context anew for each of a page's thirty texts.
-    """
-    TextCatalogues().init_app(app, default_locale=LOCALES[0], locale_selector=current_language)
-    catalogues = {locale: load_catalogue(locale) for locale in LOCALES}
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: catalogues[current_language()].ugettext(text),
-        lambda one, many, count: catalogues[current_language()].ungettext(one, many, count),
-        newstyle=True,
-    )
+
+def current_phrases() -> Phrases:
+    """What templates say `_()` by in this request."""
+    return cast(dict[str, Phrases], current_app.extensions[EXTENSION])[current_language()]
 
 
 def current_language() -> str:

@@ -13,7 +13,7 @@ from idp.domain.portals.themes import DEFAULT_THEME
 from idp.http.actors import request_id
 from idp.http.deps import current_deps
 from idp.http.headers import page_policy
-from idp.http.languages import current_language
+from idp.http.languages import current_language, current_phrases
 from idp.http.page_errors import TEXTS, PageError
 
 
@@ -36,6 +36,7 @@ def render_page(
         theme=theme,
         nonce=nonce,
         language=current_language(),
+        _=current_phrases(),
         **context,
     )
     response = current_app.make_response((html, status))
