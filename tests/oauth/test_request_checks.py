@@ -19,12 +19,15 @@ from tests.portals import CALLBACK, CHALLENGE, Browser, Gateway, error, gateway,
 
 API = "https://api.example.fr/"
 STOCK = "https://stock.example.fr/"
+OWN = "com.example.app:/cb"
 CLIENTS = (
     portal(),
     portal("strict", require_pkce=True),
     portal("public", token_endpoint_auth_method=ClientAuthentication.NONE, require_pkce=False),
     portal("machine", grant_types=frozenset({GrantType.CLIENT_CREDENTIALS})),
-    portal("native", application_type="native", redirect_uris=("http://127.0.0.1/cb", "http://[::1]/cb", CALLBACK)),
+    portal(
+        "native", application_type="native", redirect_uris=("http://127.0.0.1/cb", "http://[::1]/cb", OWN, CALLBACK)
+    ),
 )
 RESOURCES = (
     Resource(API, "machine", clients=frozenset({"portail"}), scopes=frozenset({"api.read"})),
@@ -159,8 +162,8 @@ def test_the_page_wears_the_theme_of_the_portal(tmp_path: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("uri", ["http://127.0.0.1:49152/cb", "http://[::1]:1/cb", "http://127.0.0.1/cb"])
-def test_a_native_client_gets_any_loopback_port(browser: Browser, uri: str) -> None:
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:49152/cb", "http://[::1]:1/cb", "http://127.0.0.1/cb", OWN])
+def test_a_native_client_gets_any_loopback_port_or_its_own_scheme(browser: Browser, uri: str) -> None:
     assert location(browser.authorize(client_id="native", redirect_uri=uri)).startswith(f"{uri}?code=")
 
 
