@@ -19,6 +19,7 @@ from playwright.sync_api import Page, expect
 
 from idp.cli.demo_people import DEMO_PASSWORD
 from idp.cli.demo_place import PORTAL_HOSTS, DemoPlace, demo_environment
+from tests.browser.accessibility import axe
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -198,6 +199,19 @@ def test_cancelling_comes_back_to_the_portal(demo: Demo, new_page: NewPage) -> N
     page.goto(demo.portal(3, "/login"))
     page.get_by_role("button", name="Annuler").or_(page.get_by_role("link", name="Annuler")).first.click()
     expect(page.locator("h1")).to_contain_text("annulé")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_portals_pages_are_accessible(demo: Demo, new_page: NewPage, number: int) -> None:
+    page = new_page(watched=False, bypass_csp=True)  # axe is put into the page, which the portal's policy forbids
+    wrong = []
+    for path in ("/", "/mails/", "/signed-out", "/conditions", "/nowhere", "/login", "/", "/me"):
+        page.goto(demo.portal(number, path))
+        if path == "/login":
+            sign_in(page, "99900027600017", "floriot", "estelle")
+            expect(page).to_have_url(demo.portal(number, "/me"))
+        wrong += [f"{path}: {line}" for line in axe(page)]
+    assert wrong == []
 
 
 def test_mails_are_listed_on_a_page(demo: Demo, new_page: NewPage) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from idp.adapters.theme_files import theme_folders
+from tests.browser.accessibility import axe
 from tests.browser.conftest import NewPage
 from tests.browser.samples import SAMPLES
 
@@ -16,8 +17,6 @@ pytestmark = pytest.mark.browser
 
 TEMPLATES = Path("idp/web/templates")
 THEMES = [folder.name for folder in theme_folders(Path("themes"))]
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 
 
@@ -39,17 +38,6 @@ def stay(page: Page) -> Page:
 
 def no_script(route: Route) -> None:
     route.fulfill(body="", content_type="text/javascript")
-
-
-def axe(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA, as one line each."""
-    page.evaluate(AXE)
-    found: Any = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG)
-    return [
-        f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("name", SAMPLES)
