@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,8 +11,11 @@ from flask import Flask, Response
 
 from idp.adapters.hash_threads import HasherUnavailable
 from idp.domain.portals.clients import Client
+from idp.http.limits import FORM
+from idp.http.page_errors import PageError
 from idp.http.pages import render_page
 from idp.store.database import Database, StoreUnavailable
+from idp.wiring import open_database
 from tests.quiet import quiet_app, quiet_deps
 
 
@@ -157,3 +162,37 @@ def test_no_address_of_ours_sends_a_browser_to_a_stranger(app: Flask) -> None:
 def test_a_redirect_repeats_nothing(app: Flask) -> None:
     answer = app.test_client().get("/account/sessions")
     assert (303, b"") == (answer.status_code, answer.data)
+
+
+def test_a_body_without_a_length_has_the_same_limit(app: Flask) -> None:
+    """Chunked, as an attacker would send it."""
+    body = BytesIO(b"a=" + b"a" * 70_000)
+    answer = app.test_client().post(
+        "/nowhere", input_stream=body, content_type=FORM, environ_overrides={"wsgi.input_terminated": True}
+    )
+    assert 413 == answer.status_code
+
+
+ASKING = (
+    "/authorize?client_id=mire&response_type=code&scope=openid&code_challenge_method=S256"
+    "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWBuGJSstw-cM"
+    "&redirect_uri=https%3A%2F%2Fconnexion.example.fr%2Faccount%2Fcallback"
+)
+
+
+@pytest.mark.parametrize("path", ["/sign-in?t=x", ASKING, "/account/sessions"])
+def test_without_a_database_every_page_says_come_back(path: str, tmp_path: Path) -> None:
+    deps = quiet_deps(open_database(f"sqlite:///{tmp_path}/gone/mire.sqlite3"))
+    client = quiet_app(deps).test_client()
+    for cookie in ("mire_browser", "mire_sid"):
+        client.set_cookie(f"__Host-{cookie}", "x", domain="connexion.example.fr", secure=True, path="/")
+    answer = client.get(path)
+    assert (503, "5", "text/html") == (answer.status_code, answer.headers["Retry-After"], answer.mimetype)
+    deps.database.close()
+
+
+@pytest.mark.parametrize("error", PageError)
+def test_every_error_page_is_shown_by_someone(error: PageError) -> None:
+    """A closed list: nobody invents one in a view, and none outlives its use."""
+    sources = [path.read_text() for path in Path("idp").rglob("*.py") if path.name != "page_errors.py"]
+    assert any(f"PageError.{error.name}" in source for source in sources)
