@@ -41,7 +41,7 @@ class BodyRequest(OAuth2Request):  # type: ignore[misc]
     def __init__(self, request: Request) -> None:
         # Not super().__init__(): it refuses http for *.localhost, and the scheme was checked before any view.
         self.method = request.method
-        self.uri = request.base_url
+        self.uri = request.path  # the whole address is of no use here and dear to build
         self.headers = request.headers
         self.payload = BodyPayload(read_form(request))
         self.client = None
