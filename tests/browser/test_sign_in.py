@@ -213,7 +213,7 @@ def test_the_password_can_be_shown_and_hidden(place: Place, new_page: NewPage) -
     button = page.locator("#reveal")
     button.click()
     expect(page.locator("#password")).to_have_attribute("type", "text")
-    expect(button).to_have_text("Masquer")
+    expect(button).to_have_accessible_name("Masquer le mot de passe")
     button.press("Enter")
     expect(page.locator("#password")).to_have_attribute("type", "password")
 

@@ -113,8 +113,7 @@
     var password = byId("password"), button = byId("reveal"), form = byId("sign-in"), said = byId("busy");
     function show(visible) {
       password.type = visible ? "text" : "password";
-      button.setAttribute("aria-pressed", visible ? "true" : "false");
-      say(button, button.getAttribute(visible ? "data-hide" : "data-show"));
+      say(byId("reveal-text"), button.getAttribute(visible ? "data-hide" : "data-show"));
       say(said, button.getAttribute(visible ? "data-shown" : "data-hidden"));
     }
     button.addEventListener("click", function () { show(password.type === "password"); });

@@ -11,12 +11,15 @@ from sqlalchemy import insert, update
 
 from idp.adapters.hasher import QuietHasher
 from idp.domain.platform.instants import MINUTE
+from idp.domain.portals.clients import Match
 from idp.store.people.legal_units import establishments, legal_units
 from idp.usecases.deps import Deps
 from idp.usecases.sign_in.sessions import find_session
 from tests.quiet import quiet_app
 from tests.rows import SIRET
-from tests.web.sign_in.conftest import PASSWORD, TYPED, Person, someone, token_of, trail, wait
+from tests.web.sign_in.conftest import PASSWORD, PORTAL, TYPED, Person, someone, token_of, trail, wait
+
+EXACT = replace(PORTAL, match=Match.EXACT)
 
 
 def test_the_right_four_go_on_to_the_dispatcher(deps: Deps, claire: Person) -> None:
@@ -220,3 +223,10 @@ def test_an_endless_value_is_refused_and_costs_nothing(claire: Person, field: st
 def test_markup_in_a_field_stays_text(claire: Person) -> None:
     page = claire.send(claire.begin(), family_name='"><script>alert(1)</script>')
     assert "<script>alert" not in page.text
+
+
+def test_a_client_that_compares_exactly_says_so(deps: Deps, claire: Person) -> None:
+    exact = replace(deps, registry=lambda: replace(deps.registry(), clients={"portail": EXACT}))
+    page = someone(exact, quiet_app(exact), "claire").open(claire.begin()).text
+    assert "accents compris" in page
+    assert "accents compris" not in claire.open(claire.begin()).text
