@@ -7,13 +7,22 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestURITooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+    RequestURITooLarge,
+    UnsupportedMediaType,
+)
 
 LONGEST_REQUEST_LINE = 16 * 1024
 LARGEST_BODY = 64 * 1024
 MOST_PARAMETERS = 100
 PROBES = "/health/"
 """Asked from this machine or its neighbours, past the proxy."""
+SPENT_BY_GET = frozenset({"/authorize", "/authorize/resume", "/end-session"})
+"""A GET of these gives a code or ends a session. Flask answers HEAD like GET, and a HEAD may change nothing
+(RFC 9110 section 9.2.1): link scanners send it."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -29,14 +38,16 @@ def check_request(environ: Mapping[str, Any], scheme: str) -> None:
     """Refuse what no honest browser or client sends. `scheme` is the issuer's.
 
     Raises:
-        WrongScheme, UnreadableParameters, RequestURITooLarge, RequestEntityTooLarge, UnsupportedMediaType: answered by
-            http/errors.py.
+        WrongScheme, UnreadableParameters, RequestURITooLarge, RequestEntityTooLarge, MethodNotAllowed,
+            UnsupportedMediaType: answered by http/errors.py.
     """
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
     if environ["wsgi.url_scheme"] != scheme and not path.startswith(PROBES):
         raise WrongScheme
     if len(path) + len(query) > LONGEST_REQUEST_LINE:
         raise RequestURITooLarge
+    if environ["REQUEST_METHOD"] == "HEAD" and path in SPENT_BY_GET:
+        raise MethodNotAllowed(valid_methods=["GET"])
     if query:
         check_parameters(query.encode("latin-1"))
     if environ["REQUEST_METHOD"] == "POST":

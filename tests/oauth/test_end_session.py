@@ -172,3 +172,10 @@ def test_a_hint_is_good_as_long_as_its_key_is_remembered(deps: Deps, browser: Fl
     cast(QuietClock, deps.clock).advance(20 * DAY)
     browser.get("/end-session", query_string={"id_token_hint": old, "post_logout_redirect_uri": HOME})
     assert deps.signer.verify(old, typ="JWT") is not None
+
+
+def test_a_link_scanners_head_signs_nobody_out(deps: Deps, browser: FlaskClient) -> None:
+    """The control is the first test: the same address by GET signs out."""
+    query = {"id_token_hint": hint(deps), "post_logout_redirect_uri": HOME}
+    assert 405 == browser.head("/end-session", query_string=query).status_code
+    assert is_signed_in(deps)
