@@ -82,6 +82,10 @@ def test_the_wrong_scheme_is_our_own_400(app: Flask) -> None:
     assert "adresse officielle" in answer.text
 
 
+def test_a_probe_comes_past_the_proxy(app: Flask) -> None:
+    assert 200 == app.test_client().get("/health/live", base_url="http://127.0.0.1:8000").status_code
+
+
 @pytest.mark.parametrize("query", ["a=%00", "a=%ff", "&".join(["a=1"] * 101)], ids=["nul", "not utf-8", "too many"])
 def test_unreadable_parameters_are_refused(app: Flask, query: str) -> None:
     assert 400 == app.test_client().get(f"/boom?{query}").status_code
