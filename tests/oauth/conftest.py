@@ -126,6 +126,8 @@ def session_id(deps: Deps, account_id: int) -> str:
     row = {
         "id": "session-1", "token_hash": token_hash("cookie"), "account_id": account_id, "created_at": now,
         "auth_time": now, "last_seen_at": now, "acr": "eidas1", "amr": "pwd",
+        "browser_label": "",
+        "address_prefix": "",
         "expires_at": now + deps.lifetimes.session_absolute,
     }  # fmt: skip
     with deps.transaction() as connection:

@@ -31,6 +31,7 @@ from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import RowNumber, instant, metadata, reference, text
 from idp.store.people.legal_units import establishments
+from idp.store.prepared import Prepared
 from idp.store.unique_insert import insert_once
 
 people = Table(
@@ -117,6 +118,11 @@ FIND_BY_TRIPLET = ACCOUNT_ROWS.where(
     accounts.c.given_name_key == bindparam("given"),
 )
 FIND_BY_SUBJECT = ACCOUNT_ROWS.where(accounts.c.subject == bindparam("subject"))
+HOLD = Prepared(
+    select(accounts.c.id)
+    .where(accounts.c.id == bindparam("account_id"), accounts.c.valid_from == bindparam("since"))
+    .with_for_update(key_share=True)
+)
 HIGHEST_COST = select(func.max(accounts.c.password_cost))
 
 
@@ -169,8 +175,7 @@ def insert_account(connection: Connected, row: Mapping[str, Any]) -> bool:
 
 def hold_if_valid_from(connection: Connected, account_id: int, valid_from: Instant) -> bool:
     """Whether nothing that ends sessions has happened since `valid_from`; and nothing will until commit."""
-    unchanged = select(accounts.c.id).where(accounts.c.id == account_id, accounts.c.valid_from == valid_from)
-    return connection.execute(unchanged.with_for_update(key_share=True)).first() is not None
+    return HOLD.first(connection, {"account_id": account_id, "since": valid_from}) is not None
 
 
 def renew_password_hash(connection: Connected, account_id: int, old_hash: str, new_hash: str) -> bool:

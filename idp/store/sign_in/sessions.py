@@ -13,6 +13,7 @@ from idp.domain.sign_in.sessions import LiveSession
 from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, reference, text
 from idp.store.people.accounts import accounts
+from idp.store.prepared import Prepared
 
 SIGN_IN_STATES = ("active", "candidate")
 
@@ -90,9 +91,14 @@ def to_live_session(row: Row[Any]) -> LiveSession:
     )
 
 
+INSERT_SESSION = Prepared(
+    insert(sessions).inline(), [column.name for column in sessions.c if column is not sessions.c.ended_at]
+)
+
+
 def insert_session(connection: Connected, row: Mapping[str, Any]) -> None:
-    """Add one session."""
-    connection.execute(insert(sessions).values(row))
+    """Add one session; the row holds every column but `ended_at`."""
+    INSERT_SESSION.run(connection, row)
 
 
 def move_last_seen(connection: Connected, session_id: str, now: Instant, lifetimes: Lifetimes) -> None:
