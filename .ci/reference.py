@@ -136,8 +136,9 @@ def _members(module: ModuleType, name: str) -> list[list[str]]:
 def _commands(command: click.Command, path: str) -> list[str]:
     lines = []
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            lines += _commands(command.commands[name], f"{path} {name}")
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            lines += _commands(command.get_command(context, name), f"{path} {name}")
         return lines
     arguments = " ".join(
         item.make_metavar(click.Context(command)) for item in command.params if isinstance(item, click.Argument)

@@ -45,7 +45,7 @@ from idp.oauth import blueprint as oauth_door
 from idp.settings import Settings, SettingsError
 from idp.store.database import Database, StoreUnavailable, engine_options
 from idp.store.metadata import db
-from idp.store.migrate import is_current
+from idp.store.schema_version import is_current
 from idp.usecases.deps import Deps
 from idp.usecases.platform.keys import ensure_keys, load_key_ring
 from idp.usecases.platform.sealed_values import load_pairwise_salt
