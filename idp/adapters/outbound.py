@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from urllib.parse import urlencode, urlsplit
 
 import httpcore
@@ -62,9 +63,20 @@ class Outbound:
         self._allowed = AllowedDestinations.parse(allow)
         self._resolver = resolver
         self._deadline_seconds = deadline_seconds
-        self._ssl_context = ssl.create_default_context()
-        if ca_file:
-            self._ssl_context.load_verify_locations(ca_file)
+        self._ca_file = ca_file
+        if ca_file:  # a wrong file stops the start; without one the system's authorities wait for the first call
+            self._authorities = self._load_authorities()
+
+    @cached_property
+    def _authorities(self) -> ssl.SSLContext:
+        """Whom we believe: loading the system's authorities costs every start a tenth of a second, and few call."""
+        return self._load_authorities()
+
+    def _load_authorities(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self._ca_file:
+            context.load_verify_locations(self._ca_file)
+        return context
 
     def get(self, url: str) -> OutboundAnswer | OutboundFailure:
         """GET `url`."""
@@ -83,7 +95,7 @@ class Outbound:
         network = GuardedNetwork(self._allowed, self._resolver, deadline, must_be_listed=not secure)
         try:
             with (
-                httpcore.ConnectionPool(ssl_context=self._ssl_context, network_backend=network) as pool,
+                httpcore.ConnectionPool(ssl_context=self._authorities, network_backend=network) as pool,
                 pool.stream(method, url, headers=[*headers.items(), ("User-Agent", "mire")], content=body) as response,
             ):
                 return _read(response)
