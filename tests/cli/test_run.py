@@ -145,3 +145,18 @@ def ask_unix(path: Path, target: str) -> bytes:
 def test_a_wrong_address_is_said_in_one_sentence(sqlite: dict[str, str], raw: str) -> None:
     refused = idp({**sqlite, "IDP_LISTEN": raw}, "run")
     assert refused.stderr == f"Error: IDP_LISTEN must be host:port or unix:/absolute/path, and is {raw!r}.\n"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("IDP_OUTBOUND_ALLOW", "nonsense"),
+        ("IDP_OUTBOUND_CA", "/no/such/file.pem"),
+        ("IDP_SMTP_URL", "http://mail"),
+        ("IDP_MAIL_FROM", "nobody"),
+    ],
+)
+def test_a_wrong_setting_is_said_in_one_sentence(sqlite: dict[str, str], setting: str, value: str) -> None:
+    refused = idp({**sqlite, setting: value}, "run")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert refused.stderr.startswith(f"Error: {setting}")
