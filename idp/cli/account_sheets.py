@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from idp.cli.operator import operating, written
+from idp.cli.operator import TAKES_IDENTIFIER, operating, written
 from idp.domain.people.password_hashes import StoredHash
 from idp.domain.people.siret import display_siret
 from idp.domain.people.triplets import triplet_key
@@ -14,7 +14,7 @@ from idp.store.people.accounts import AccountRow
 from idp.usecases.people.lookups import AccountSheet, look_up_account
 
 
-@click.command("show")
+@click.command("show", context_settings=TAKES_IDENTIFIER)
 @click.argument("subject", required=False)
 @click.option("--siret", default="")
 @click.option("--family-name", default="")

@@ -9,7 +9,7 @@ import click
 from idp.cli.account_imports import import_command
 from idp.cli.account_sentences import sentence
 from idp.cli.account_sheets import show_command
-from idp.cli.operator import operating
+from idp.cli.operator import TAKES_IDENTIFIER, operating
 from idp.domain.people.accounts import AccountState, Role
 from idp.domain.people.identities import IdentityChange
 from idp.domain.people.new_accounts import NewAccount
@@ -84,7 +84,7 @@ def create_command(
     click.echo(made.subject)
 
 
-@accounts_group.command("password")
+@accounts_group.command("password", context_settings=TAKES_IDENTIFIER)
 @click.argument("subject")
 @click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
 def password_command(subject: str, password_stdin: bool) -> None:
@@ -99,7 +99,7 @@ def password_command(subject: str, password_stdin: bool) -> None:
     click.echo("The password is changed; every session, device and token from before is dead.")
 
 
-@accounts_group.command("state")
+@accounts_group.command("state", context_settings=TAKES_IDENTIFIER)
 @click.argument("subject")
 @click.argument("state", type=click.Choice([str(state) for state in AccountState]))
 def state_command(subject: str, state: str) -> None:
@@ -113,7 +113,7 @@ def state_command(subject: str, state: str) -> None:
     click.echo(f"The account was {changed.before} and is {state}.")
 
 
-@accounts_group.command("identity")
+@accounts_group.command("identity", context_settings=TAKES_IDENTIFIER)
 @click.argument("subject")
 @click.option("--siret")
 @click.option("--family-name")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from idp.cli.operator import operating, written
+from idp.cli.operator import TAKES_IDENTIFIER, operating, written
 from idp.domain.platform.keys import Promotion, SigningAlgorithm, Waiting
 from idp.usecases.platform.key_rotation import Unknown, list_signing_keys, retire_key, rotate_keys
 from idp.usecases.platform.keys import ensure_keys
@@ -38,7 +38,7 @@ def keys_rotate(algorithms: tuple[str, ...]) -> None:
             click.echo(_told(step))
 
 
-@keys_group.command("retire")
+@keys_group.command("retire", context_settings=TAKES_IDENTIFIER)
 @click.argument("kid")
 @click.option("--compromised", is_flag=True, help="Somebody else may have it: believe nothing it signed.")
 def keys_retire(kid: str, compromised: bool) -> None:

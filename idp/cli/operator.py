@@ -14,6 +14,9 @@ from idp.settings import Settings
 from idp.usecases.deps import Deps
 from idp.wiring import build_deps
 
+TAKES_IDENTIFIER = {"ignore_unknown_options": True}
+"""For commands that take a subject or a key id: one in sixty-four of them begins with a dash, and is no option."""
+
 
 @contextmanager
 def operating() -> Iterator[tuple[Deps, Actor]]:

@@ -164,6 +164,13 @@ def test_a_life_of_commands(idp_accounts: Console, database: Database) -> None:
     assert idp_accounts("password", "nobody", "--password-stdin", typed="Nouveau42mot").exit_code == 1
 
 
+@pytest.mark.parametrize("subject", ["-HQmO8eW-9xmT3o5k0ZQyw", "--mO8eW-9xmT3o5k0ZQyww"])
+def test_a_subject_that_begins_with_a_dash_is_a_subject(idp_accounts: Console, subject: str) -> None:
+    assert idp_accounts("state", subject, "active").exit_code == 1
+    assert idp_accounts("show", subject).exit_code == 1
+    assert idp_accounts("password", subject, "--password-stdin", typed="Nouveau42mot").exit_code == 1
+
+
 def test_show_tells_what_an_account_is_and_was(idp_accounts: Console) -> None:
     subject = idp_accounts(*CLAIRE, "--organisation", "GIP", "--phone", "01 40 00 00 01").output.strip()
     idp_accounts("identity", subject, "--family-name", "Durand")
