@@ -147,8 +147,8 @@ class Visitor:
     def _token(self, client_id: str, body: Mapping[str, str]) -> dict[str, Any]:
         if "client_credentials" not in body.values():
             time.sleep(max(0.0, self._last_token + self.server.token_interval - time.monotonic()))
-            self._last_token = time.monotonic()
         answer = self._post(self.server.endpoints.token, client_id, body)
+        self._last_token = time.monotonic()
         assert "access_token" in answer, answer
         return answer
 
