@@ -14,6 +14,7 @@ from joserfc.jws import JWSRegistry
 
 from idp.adapters.key_ring import JWK_TYPES, Jwk
 from idp.domain.platform.keys import SigningAlgorithm
+from idp.domain.platform.storable import is_storable
 
 LONGEST = 16_384
 """Characters of the longest assertion that is looked at."""
@@ -36,6 +37,8 @@ def read_assertion(text: str) -> ReadAssertion | None:
         return None
     header, claims, signature = _object(parts[0]), _object(parts[1]), _decode(parts[2])
     if header is None or claims is None or signature is None or "crit" in header:
+        return None
+    if not is_storable([header, claims]):
         return None
     return ReadAssertion(header, claims, parts[0] + b"." + parts[1], signature)
 

@@ -85,9 +85,10 @@ def read_basic(authorization: str) -> Credential | Unproven:
         name, colon, secret = b64decode(authorization[6:].strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return Unproven("", ProofProblem.UNREADABLE)
-    if not colon or "\0" in name:
+    claimed = unquote_plus(name)
+    if not colon or "\0" in claimed:
         return Unproven("", ProofProblem.UNREADABLE)
-    return Credential(ClientAuthentication.SECRET_BASIC, unquote_plus(name), (secret, unquote_plus(secret)))
+    return Credential(ClientAuthentication.SECRET_BASIC, claimed, (secret, unquote_plus(secret)))
 
 
 def prove(deps: Deps, credential: Credential) -> Client | Unproven:

@@ -57,12 +57,16 @@ def get_end_session() -> Response:
 
 @blueprint.post("/end-session/confirmed")
 def confirm_end_session() -> Response:
-    """The person said yes. Nothing redirects from here: no portal has shown who it is."""
+    """The person said yes. Nothing redirects from here: no portal has shown who it is.
+
+    A form of another site brings no session cookie (SameSite=Lax), so nothing is believed of it: the browser comes
+    again by GET, with its cookie, and is asked.
+    """
     deps = current_deps()
     client = deps.registry().find(request.form.get("client_id", ""))
     session = find_session(deps, session_cookie(request))
     if session is None:
-        return _left(client, LogoutPlan(ask=False), ())
+        return see_other(url_for("end_session.get_end_session"))
     if not check(request.form.get("form_token", ""), session.id, browser_cookie(request), FORM):
         return error_page(PageError.STALE_FORM, client=client)
     return _sign_out(client, LogoutPlan(ask=False), session, None)
@@ -82,7 +86,8 @@ def _left(client: Client | None, plan: LogoutPlan, answers: Sequence[PortalAnswe
         confirmed = [answer.name for answer in answers if answer.outcome is LogoutOutcome.CONFIRMED]
         others = [answer.name for answer in answers if answer.outcome is not LogoutOutcome.CONFIRMED]
         response = render_page("signed_out.html", client=client, confirmed=confirmed, others=others)
-    clear_session_cookie(response)
+    if session_cookie(request):  # else the browser may have one that it was not allowed to send
+        clear_session_cookie(response)
     return response
 
 

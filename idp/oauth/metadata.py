@@ -11,6 +11,7 @@ from typing import Any
 
 from idp.domain.portals.claims import CLAIMS_BY_SCOPE
 from idp.domain.portals.clients import ClientAuthentication, GrantType, ResponseMode, SigningAlgorithm, SubjectType
+from idp.oauth.client_authentication import PROVEN
 
 PROTOCOL_CLAIMS = {"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"}
 ENDPOINTS = {
@@ -22,7 +23,11 @@ ENDPOINTS = {
     "revocation_endpoint": "/revoke",
     "end_session_endpoint": "/end-session",
 }
-AUTHENTICATED_ENDPOINTS = ("token_endpoint", "introspection_endpoint", "revocation_endpoint")
+AUTHENTICATED_ENDPOINTS = {
+    "token_endpoint": frozenset(ClientAuthentication),
+    "introspection_endpoint": PROVEN,
+    "revocation_endpoint": frozenset(ClientAuthentication),
+}
 
 
 def server_metadata(issuer: str, routed: Collection[str], *, acr_values: Collection[str]) -> Mapping[str, Any]:
@@ -73,9 +78,9 @@ def _answers() -> dict[str, Any]:
 
 def _client_authentication(announced: Collection[str]) -> dict[str, Any]:
     members: dict[str, Any] = {}
-    for endpoint in AUTHENTICATED_ENDPOINTS:
+    for endpoint, methods in AUTHENTICATED_ENDPOINTS.items():
         if endpoint in announced:
-            members[f"{endpoint}_auth_methods_supported"] = [method.value for method in ClientAuthentication]
+            members[f"{endpoint}_auth_methods_supported"] = sorted(methods)
             members[f"{endpoint}_auth_signing_alg_values_supported"] = [alg.value for alg in SigningAlgorithm]
     return members
 

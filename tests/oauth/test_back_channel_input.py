@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from idp.store.platform.audit import audit_events
+from idp.usecases.deps import Deps
 from tests.oauth.conftest import CALLBACK, SECRET, VERIFIER, Codes, basic
 
 FORM = "application/x-www-form-urlencoded"
@@ -116,3 +120,38 @@ def test_userinfo_reads_no_bad_form(web: FlaskClient, tokens: Callable[..., dict
     for body in (b"access_token=%00", b"access_token=%ff", b"access_token=a&access_token=b"):
         answer = web.post("/userinfo", data=body, content_type=FORM)
         assert (400, "invalid_request") == (answer.status_code, answer.json["error"])
+
+
+def assertion_of(**claims: str) -> str:
+    """An unsigned assertion; the claims are JSON texts."""
+    parts = [b'{"alg":"ES256","typ":"JWT"}', ("{" + ",".join(f'"{k}":"{v}"' for k, v in claims.items()) + "}").encode()]
+    return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in [*parts, b"x" * 64])
+
+
+UNKEEPABLE = [
+    {"Authorization": "Basic " + b64encode(b"a%00b:x").decode()},
+    {"Authorization": "Basic " + b64encode(b"a%ed%a0%80:x").decode()},
+    {"assertion": assertion_of(sub=r"\ud800", iss=r"\ud800", jti="1")},
+    {"assertion": assertion_of(sub=r"a\u0000b", iss="a", jti="1")},
+    {"assertion": assertion_of(sub="portal", iss="portal", jti=r"\ud800")},
+]
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+@pytest.mark.parametrize("sent", UNKEEPABLE, ids=range(len(UNKEEPABLE)))
+def test_a_client_whose_name_cannot_be_written_down_is_refused_and_traced(
+    web: FlaskClient, deps: Deps, path: str, sent: dict[str, str]
+) -> None:
+    """JSON spells what UTF-8 cannot, and PostgreSQL keeps no NUL: the trace of such a try must not be a 500."""
+    form = {"token": "a", "grant_type": "client_credentials"}
+    if "assertion" in sent:
+        form |= {
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": sent["assertion"],
+        }
+    headers = {name: value for name, value in sent.items() if name == "Authorization"}
+    answer = web.post(path, data=form, headers=headers)
+    assert (401, "invalid_client") == (answer.status_code, answer.json["error"])
+    with deps.read() as connection:
+        events = connection.execute(select(audit_events.c.event)).scalars().all()
+    assert "client.authentication_failed" in events

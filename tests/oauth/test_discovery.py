@@ -94,3 +94,9 @@ def test_discovery_and_keys_need_no_database(app: Flask, deps: Deps) -> None:
     deps.database.engine.pool.connect = None  # type: ignore[method-assign, assignment]
     client = app.test_client()
     assert [200, 200] == [client.get(path).status_code for path in ("/.well-known/openid-configuration", "/jwks")]
+
+
+def test_introspection_is_announced_for_clients_that_prove_themselves_only(app: Flask) -> None:
+    document = app.test_client().get("/.well-known/openid-configuration").json or {}
+    assert "none" not in document["introspection_endpoint_auth_methods_supported"]
+    assert "none" in document["token_endpoint_auth_methods_supported"]

@@ -179,3 +179,16 @@ def test_a_link_scanners_head_signs_nobody_out(deps: Deps, browser: FlaskClient)
     query = {"id_token_hint": hint(deps), "post_logout_redirect_uri": HOME}
     assert 405 == browser.head("/end-session", query_string=query).status_code
     assert is_signed_in(deps)
+
+
+def test_a_form_of_another_site_brings_no_cookie_and_takes_none_away(deps: Deps, browser: FlaskClient) -> None:
+    """The attack: the cookie is not sent (SameSite=Lax), so the gateway sees nobody; it must not then delete it.
+
+    The control is the confirmed sign-out above, whose answer does delete it.
+    """
+    stranger = browser.application.test_client()
+    answer = stranger.post("/end-session/confirmed", data={"client_id": "formation"})
+    assert (303, "/end-session") == (answer.status_code, answer.location)
+    assert [] == answer.headers.getlist("Set-Cookie")
+    assert [] == stranger.get("/end-session").headers.getlist("Set-Cookie")
+    assert is_signed_in(deps)

@@ -6,6 +6,7 @@ from idp.domain.platform.actors import Actor
 from idp.domain.platform.address_prefixes import address_prefix
 from idp.domain.platform.audit_events import AuditRecord
 from idp.domain.platform.instants import after
+from idp.domain.platform.storable import storable
 from idp.store.database import Connected
 from idp.store.platform.audit import insert_event
 from idp.usecases.deps import Deps, log_on_commit
@@ -18,7 +19,7 @@ def write_audit(connection: Connected, deps: Deps, actor: Actor, record: AuditRe
         "actor_role": actor.role,
         "actor": actor.name,
         "subject": record.subject,
-        "client_id": record.client_id,
+        "client_id": storable(record.client_id),
         "address_prefix": address_prefix(actor.address),
         "request_id": actor.request_id,
     }
