@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 import time
 from http.client import HTTPException
+from typing import Any
 
 import bcrypt
 
 from bench.load import Cost, summarise
-from bench.operations import Visitor
+from bench.operations import Server, Visitor
+from bench.processes import wait_until
 from bench.servers import WORK, Running, gateway
 
 COST = 10
@@ -18,6 +21,7 @@ SECONDS = 8.0
 TIMES_CAPACITY = 4
 FLOODERS = 24
 MOST = 3.0
+TYPED = {"siret": "73282932000074", "family_name": "X", "given_name": "Y", "password": "Mauvais2026"}
 
 
 def flood_section() -> str:
@@ -59,32 +63,42 @@ def _tokens(started: Running) -> Cost:
 
 
 def _flooded(started: Running) -> tuple[Cost, int]:
+    """The same client in the flood, which comes from a process of its own: one interpreter would delay both."""
+    context = multiprocessing.get_context("spawn")
+    sent = context.Value("i", 0)
     pace = TIMES_CAPACITY / _hash_seconds()
-    end = time.monotonic() + SECONDS + 1
-    sent = [0] * FLOODERS
+    flood = context.Process(target=flood_for, args=(started.server, pace, SECONDS + 1, sent))
+    flood.start()
+    wait_until(lambda: sent.value > 0, seconds=30)
+    cost = _tokens(started)
+    flood.join()
+    return cost, sent.value
 
-    def flood(index: int) -> None:
-        visitor = Visitor(started.server)
+
+def flood_for(server: Server, pace: float, seconds: float, sent: Any) -> None:
+    """Try to sign in `pace` times a second, from many addresses at once."""
+    end = time.monotonic() + seconds
+
+    def one_visitor() -> None:
+        visitor = Visitor(server)
         while time.monotonic() < end:
             next_try = time.monotonic() + FLOODERS / pace
             browser = visitor.new_browser()
             try:
                 target, page = browser.open(visitor.sign_in_page())
-                browser.submit(target, page, {"siret": "73282932000074", "family_name": "X", "password": "Mauvais2026"})
-                sent[index] += 1
+                browser.submit(target, page, TYPED)
+                with sent.get_lock():
+                    sent.value += 1
             except (OSError, HTTPException):
                 pass
             browser.close()
             time.sleep(max(0.0, next_try - time.monotonic()))
 
-    threads = [threading.Thread(target=flood, args=(index,)) for index in range(FLOODERS)]
+    threads = [threading.Thread(target=one_visitor) for _ in range(FLOODERS)]
     for thread in threads:
         thread.start()
-    time.sleep(1)
-    cost = _tokens(started)
     for thread in threads:
         thread.join()
-    return cost, sum(sent)
 
 
 def _hash_seconds() -> float:

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 from idp.domain.platform.errors import DomainError
-from idp.domain.platform.storable import is_storable
 from idp.domain.portals.clients import Client, ResponseMode
 
 
@@ -65,13 +64,13 @@ def parse_claims_request(text: str) -> ClaimsRequest:
     """Read the claims parameter; members we do not know are ignored.
 
     Raises:
-        InvalidClaimsRequest: not JSON, not objects where objects belong, or text that cannot be kept.
+        InvalidClaimsRequest: not JSON, or not objects where objects belong.
     """
     try:
         asked = json.loads(text)
     except (ValueError, RecursionError):
         raise InvalidClaimsRequest from None
-    if not isinstance(asked, dict) or not is_storable(asked):
+    if not isinstance(asked, dict):
         raise InvalidClaimsRequest
     return ClaimsRequest(id_token=_place(asked, "id_token"), userinfo=_place(asked, "userinfo"))
 
