@@ -117,7 +117,7 @@ class Settings:
     )
     ops_listen: str = _setting("Address of metrics and readiness details; never public.", default="127.0.0.1:8099")
     workers: int = _setting("Worker processes of `idp run`.", _count, "1")
-    threads: int = _setting("Request threads of each worker.", _count, "8")
+    threads: int = _setting("Request threads of each worker; half of them may wait for a password hash.", _count, "64")
     clients: Path = _setting("The partner registry.", Path, "clients.yaml")
     themes: Path = _setting("Folder of themes.", Path, "themes")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(

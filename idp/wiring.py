@@ -99,6 +99,7 @@ def build_deps(settings: Settings) -> Deps:
             settings.bcrypt_cost,
             settings.run_directory,
             sharers=settings.workers,
+            most_places=settings.threads // 2,
         ),
         people_rules=people_rules(settings),
     )

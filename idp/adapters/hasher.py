@@ -18,6 +18,8 @@ from idp.adapters.hash_pace import Pace, guess_from
 from idp.adapters.hash_threads import HashThreads, QuietThreads, slots_of_this_machine
 from idp.adapters.password_hashes import Bcrypt, PasswordHashes, Pepper, QuietBcrypt, Verification
 
+MANY_PLACES = 1000
+"""No bound but the pace."""
 PATIENCE_SECONDS = 3.0
 """The queue admits what it can serve in this time."""
 
@@ -84,9 +86,13 @@ class Place:
 class Hasher:
     """Hashes and verifies passwords for one process."""
 
-    def __init__(self, hashes: PasswordHashes, threads: HashThreads, sharers: int = 1) -> None:
-        """`sharers`: how many processes of this machine serve sign-ins, this one included."""
+    def __init__(
+        self, hashes: PasswordHashes, threads: HashThreads, sharers: int = 1, most_places: int = MANY_PLACES
+    ) -> None:
+        """`sharers`: how many processes of this machine serve sign-ins, this one included. `most_places`: how many
+        request threads may wait at once; the rest must be left to requests that hash nothing."""
         self.hashes = hashes
+        self._most_places = most_places
         self._threads = threads
         guess = guess_from(lambda: Bcrypt().make(b"", CHEAPEST), hashes.cost - CHEAPEST)
         self._pace = Pace(threads.slots, sharers, guess)
@@ -108,7 +114,8 @@ class Hasher:
 
     def capacity(self) -> int:
         """How many places there are: what is served in three seconds at the present pace, at least two."""
-        return max(2, int(PATIENCE_SECONDS / self._pace.seconds_per_task(self._threads.under_way())))
+        served = int(PATIENCE_SECONDS / self._pace.seconds_per_task(self._threads.under_way()))
+        return max(2, min(served, self._most_places))
 
     def leave(self) -> None:
         """Called by a place."""
@@ -123,9 +130,12 @@ class Hasher:
         return result
 
 
-def build_hasher(peppers: Sequence[Pepper], cost: int, folder: Path, sharers: int = 1) -> Hasher:
+def build_hasher(
+    peppers: Sequence[Pepper], cost: int, folder: Path, sharers: int = 1, most_places: int = MANY_PLACES
+) -> Hasher:
     """The production hasher; its slots are the lock files of `folder`."""
-    return Hasher(PasswordHashes(peppers, cost, Bcrypt()), HashThreads(folder, slots_of_this_machine()), sharers)
+    threads = HashThreads(folder, slots_of_this_machine())
+    return Hasher(PasswordHashes(peppers, cost, Bcrypt()), threads, sharers, most_places)
 
 
 class QuietHasher(Hasher):

@@ -46,6 +46,13 @@ def test_it_admits_what_it_can_serve_in_three_seconds(seconds: float, slots: int
     assert len(fill(paced(seconds, slots), favoured=True)) == places
 
 
+def test_it_leaves_request_threads_to_those_who_hash_nothing() -> None:
+    """A cheap hash is served often, so many may wait; each keeps a request thread, and /token needs one too."""
+    hasher = Hasher(PasswordHashes(PEPPERS, 12, QuietBcrypt()), Paced(0.01), most_places=4)
+    hasher.hash("warm")
+    assert len(fill(hasher, favoured=True)) == 4
+
+
 def test_half_is_kept_for_known_browsers() -> None:
     hasher = paced(0.25)
     assert len(fill(hasher, favoured=False)) == 6
