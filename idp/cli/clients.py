@@ -19,6 +19,7 @@ from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.file_schema import registry_schema
 from idp.domain.portals.registry_notes import environment_names, registry_notes
 from idp.settings import Settings, SettingsError
+from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.registries import WorkerRow, end_client_tokens, live_workers
 
 HERE = "http://localhost:8000"
@@ -96,8 +97,8 @@ def clients_reload(timeout: float) -> None:
 def clients_end_tokens(client_id: str) -> None:
     """End every token that was ever given to a client, after a leak; its secret is another matter."""
     with operating() as (deps, actor):
-        if deps.registry().find(client_id) is None:
-            click.echo(f"note: {client_id} is not in clients.yaml now.")
+        if find_client(deps, client_id) is None:
+            click.echo(f"note: {client_id} is no client now.")
         end_client_tokens(deps, actor, client_id)
     click.echo(
         f"The tokens of {client_id} are dead here. Who verifies access tokens without asking believes them for "

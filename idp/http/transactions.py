@@ -16,6 +16,8 @@ from idp.http.deps import current_deps
 from idp.http.languages import use_ui_locales
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
+from idp.http.partners import partner_named
+from idp.usecases.portals.clients import find_client
 from idp.usecases.sign_in.transactions import find_transaction
 
 REFUSALS: dict[RefusalReason, tuple[PageError, int]] = {
@@ -55,7 +57,7 @@ def open_step(request: Request) -> Step | Response:
     if isinstance(found, TransactionRefusal):
         return refusal_page(found)
     use_ui_locales(found.request.get("ui_locales", ""))
-    client = deps.registry().find(found.client_id)
+    client = find_client(deps, found.client_id)
     if client is None:  # removed from the registry since
         return error_page(PageError.UNKNOWN_CLIENT, status=400)
     return Step(found, client, FormScope(found.id, browser))
@@ -68,7 +70,7 @@ def refusal_page(refusal: TransactionRefusal) -> Response:
     """
     code, status = REFUSALS[refusal.reason]
     client_id = refusal.client_id or request.args.get("client_id", "")
-    return error_page(code, client=current_deps().registry().find(client_id), status=status)
+    return error_page(code, client=partner_named(client_id), status=status)
 
 
 def resume(transaction_id: str) -> Response:

@@ -25,6 +25,7 @@ from idp.oauth.errors import Refused, TemporarilyUnavailable
 from idp.oauth.response_modes import respond
 from idp.oauth.server import current_server
 from idp.usecases.portals.authorizations import AlreadyAnswered, close_unanswered, decide_next, grant_authorization
+from idp.usecases.portals.clients import find_client
 from idp.usecases.sign_in.transactions import begin_transaction, keep_posted_request
 
 STEPS = {Ask.SIGN_IN: "/sign-in", Ask.SELECT_ACCOUNT: "/select-account", Ask.CONSENT: "/consent"}
@@ -124,7 +125,7 @@ def ask(asked: AuthorizationRequest, step: Ask) -> Response:
 def tell(error: OAuth2Error, parameters: AuthorizationParameters) -> Response:
     """The error at the redirect URI when that can be trusted; else a page, in the client's theme when that is known."""
     deps = current_deps()
-    client = deps.registry().find(parameters.one("client_id"))
+    client = find_client(deps, parameters.one("client_id"))
     if client is None:
         return error_page(PageError.UNKNOWN_CLIENT)
     if not error.redirect_uri:

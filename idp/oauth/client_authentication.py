@@ -21,6 +21,7 @@ from idp.http.actors import anonymous_actor
 from idp.oauth.clients import OAuthClient, matches_secret
 from idp.usecases.deps import Deps
 from idp.usecases.portals.client_authentication import prove_by_assertion, record_failure
+from idp.usecases.portals.clients import find_client
 
 PROVEN = frozenset(ClientAuthentication) - {ClientAuthentication.NONE}
 """The methods that prove something."""
@@ -95,7 +96,7 @@ def prove(deps: Deps, credential: Credential) -> Client | Unproven:
     """The client whose credential this is."""
     if credential.method is ClientAuthentication.PRIVATE_KEY_JWT:
         return prove_by_assertion(deps, credential.assertion)
-    client = deps.registry().find(credential.claimed)
+    client = find_client(deps, credential.claimed)
     if client is None:
         return Unproven(credential.claimed, ProofProblem.UNKNOWN_CLIENT)
     if client.token_endpoint_auth_method is not credential.method:

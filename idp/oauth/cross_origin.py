@@ -11,6 +11,7 @@ from functools import wraps
 from flask import Response, request
 
 from idp.http.deps import current_deps
+from idp.usecases.portals.clients import is_client_origin
 
 PREFLIGHT_SECONDS = "600"
 View = Callable[[], Response]
@@ -42,7 +43,7 @@ def shared(response: Response) -> Response:
     if origin is None:
         return response
     response.headers["Vary"] = "Origin"
-    if any(origin in client.web_origins for client in current_deps().registry().clients.values()):
+    if is_client_origin(current_deps(), origin):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
     return response

@@ -18,6 +18,7 @@ from idp.http.deps import current_deps
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
 from idp.http.redirects import see_other
+from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.logout import PortalAnswer, sign_out
 from idp.usecases.portals.logout_hints import hints_at, read_logout_hint
 from idp.usecases.sign_in.sessions import find_session
@@ -47,7 +48,7 @@ def get_end_session() -> Response:
         post_logout_redirect_uri=request.args.get("post_logout_redirect_uri", ""),
         hint_is_for_this_person=hint is not None and (session is None or hints_at(deps, hint, session)),
     )
-    client = hint.client if hint else deps.registry().find(client_id)
+    client = hint.client if hint else find_client(deps, client_id)
     if session is None:
         return _left(client, plan, ())
     if plan.ask:
@@ -63,7 +64,7 @@ def confirm_end_session() -> Response:
     again by GET, with its cookie, and is asked.
     """
     deps = current_deps()
-    client = deps.registry().find(request.form.get("client_id", ""))
+    client = find_client(deps, request.form.get("client_id", ""))
     session = find_session(deps, session_cookie(request))
     if session is None:
         return see_other(url_for("end_session.get_end_session"))

@@ -36,6 +36,7 @@ from idp.domain.portals.tokens import ID_TOKEN_TYPE
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.errors import InvalidTarget
 from idp.usecases.deps import Deps
+from idp.usecases.portals.clients import find_client
 
 LONGEST = {
     "state": 1_024, "nonce": 1_024, "scope": 2_048, "login_hint": 512, "id_token_hint": 8_192, "acr_values": 512,
@@ -181,7 +182,7 @@ def id_token_hint(asked: Asked) -> Read:
     if not named:
         return NOTHING
     client_id, _, subject = named.partition(" ")
-    audience = asked.registry.find(client_id)
+    audience = find_client(asked.deps, client_id)
     if audience is None:
         raise InvalidRequestError("id_token_hint is no ID token of this issuer.")
     return {"hint": SubjectHint(audience, subject)}

@@ -17,6 +17,7 @@ from idp.oauth.clients import OAuthClient
 from idp.oauth.grants import ClientCredentialsGrant, CodeGrant, RefreshTokenGrant
 from idp.oauth.payloads import BodyRequest
 from idp.usecases.deps import Deps
+from idp.usecases.portals.clients import find_client
 
 EXTENSION = "mire.authorization_server"
 Answer = tuple[int, Any, Sequence[tuple[str, str]]]
@@ -44,7 +45,7 @@ class MireServer(AuthorizationServer):  # type: ignore[misc]
         self.register_grant(ClientCredentialsGrant)
 
     def query_client(self, client_id: str) -> OAuthClient | None:
-        entry = self.deps.registry().find(client_id)
+        entry = find_client(self.deps, client_id)
         return OAuthClient(entry) if entry else None
 
     def authenticate_client(

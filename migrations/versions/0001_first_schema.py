@@ -63,6 +63,21 @@ def upgrade() -> None:
     sa.Column('valid_from', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('client_id', name=op.f('pk_client_cutoffs'))
     )
+    op.create_table('client_invitations',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('token_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('profile', sa.String(length=32), nullable=False),
+    sa.Column('require_pkce', sa.Boolean(), nullable=False),
+    sa.Column('uses', sa.Integer(), nullable=False),
+    sa.Column('uses_left', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_client_invitations')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_client_invitations_token_hash'))
+    )
+    with op.batch_alter_table('client_invitations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_client_invitations_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('client_registries',
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('content', sa.JSON(), nullable=False),
@@ -166,6 +181,21 @@ def upgrade() -> None:
     with op.batch_alter_table('rate_limits', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_rate_limits_expires_at'), ['expires_at'], unique=False)
 
+    op.create_table('registered_clients',
+    sa.Column('client_id', sa.String(length=40), nullable=False),
+    sa.Column('content', sa.JSON(), nullable=False),
+    sa.Column('registered', sa.JSON(), nullable=False),
+    sa.Column('sealed_secret', sa.LargeBinary(), nullable=True),
+    sa.Column('token_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('invitation_id', sa.String(length=32), nullable=False),
+    sa.Column('software_id', sa.String(length=255), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('client_id', name=op.f('pk_registered_clients'))
+    )
+    with op.batch_alter_table('registered_clients', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_registered_clients_created_at'), ['created_at'], unique=False)
+
     op.create_table('revoked_tokens',
     sa.Column('jti', sa.String(length=64), nullable=False),
     sa.Column('expires_at', sa.BigInteger(), nullable=False),
@@ -240,6 +270,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('establishments', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_establishments_siren'), ['siren'], unique=False)
+
+    op.create_table('registered_logos',
+    sa.Column('client_id', sa.String(length=40), nullable=False),
+    sa.Column('png', sa.LargeBinary(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('fetched_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['client_id'], ['registered_clients.client_id'], name=op.f('fk_registered_logos_client_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('client_id', name=op.f('pk_registered_logos'))
+    )
+    op.create_table('registered_origins',
+    sa.Column('origin', sa.String(length=255), nullable=False),
+    sa.Column('client_id', sa.String(length=40), nullable=False),
+    sa.ForeignKeyConstraint(['client_id'], ['registered_clients.client_id'], name=op.f('fk_registered_origins_client_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('origin', 'client_id', name=op.f('pk_registered_origins'))
+    )
+    with op.batch_alter_table('registered_origins', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_registered_origins_client_id'), ['client_id'], unique=False)
 
     op.create_table('accounts',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -440,6 +487,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_accounts_email'))
 
     op.drop_table('accounts')
+    with op.batch_alter_table('registered_origins', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_registered_origins_client_id'))
+
+    op.drop_table('registered_origins')
+    op.drop_table('registered_logos')
     with op.batch_alter_table('establishments', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_establishments_siren'))
 
@@ -462,6 +514,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_revoked_tokens_expires_at'))
 
     op.drop_table('revoked_tokens')
+    with op.batch_alter_table('registered_clients', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_registered_clients_created_at'))
+
+    op.drop_table('registered_clients')
     with op.batch_alter_table('rate_limits', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_rate_limits_expires_at'))
 
@@ -492,6 +548,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_client_registries_accepted_at'))
 
     op.drop_table('client_registries')
+    with op.batch_alter_table('client_invitations', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_client_invitations_expires_at'))
+
+    op.drop_table('client_invitations')
     op.drop_table('client_cutoffs')
     with op.batch_alter_table('authorization_transactions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_authorization_transactions_expires_at'))

@@ -67,6 +67,17 @@ def registry_from(content: Mapping[str, Any], issuer: str) -> ClientRegistry:
     return make_registry(issuer, clients, resources)
 
 
+def client_content(client: Client) -> dict[str, Any]:
+    """One client as JSON data."""
+    content: dict[str, Any] = _plain(client)
+    return content
+
+
+def client_from(content: Mapping[str, Any]) -> Client:
+    """The client that this JSON data was made from."""
+    return Client(**_values(Client, content))
+
+
 def with_secrets(registry: ClientRegistry, digests: Mapping[str, bytes], issuer: str) -> ClientRegistry:
     """The same registry with the digests that these sources have now (an env: secret is new after a restart)."""
     clients = [

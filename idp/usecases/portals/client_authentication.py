@@ -12,6 +12,7 @@ from idp.domain.portals.clients import Client, ClientAuthentication
 from idp.store.platform.single_use import spend
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+from idp.usecases.portals.clients import find_client
 
 LONGEST_NAME = 100
 """What an unknown client calls itself is traced up to here."""
@@ -24,7 +25,7 @@ def prove_by_assertion(deps: Deps, text: str) -> Client | Unproven:
     claimed = assertion.claims.get("sub") if assertion else None
     if assertion is None or not isinstance(claimed, str):
         return Unproven("", ProofProblem.UNREADABLE)
-    client = deps.registry().find(claimed)
+    client = find_client(deps, claimed)
     if client is None:
         return Unproven(claimed, ProofProblem.UNKNOWN_CLIENT)
     if client.token_endpoint_auth_method is not ClientAuthentication.PRIVATE_KEY_JWT:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
-from idp.domain.portals.clients import GATEWAY_CLIENT_ID, ClientRegistry
+from idp.domain.portals.clients import GATEWAY_CLIENT_ID
 from idp.domain.sign_in.sessions import LiveSession
 from idp.store.portals.connections import OfflineGrant as OfflineGrant  # pages show it
 from idp.store.portals.connections import clients_of_sessions, offline_grants, revoke_authorization
 from idp.store.sign_in.sessions import list_live_sessions
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+from idp.usecases.portals.clients import find_client_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,17 @@ class Connections:
 
 def list_connections(deps: Deps, session: LiveSession) -> Connections:
     """What is open for the account behind `session`."""
-    registry, now = deps.registry(), deps.clock.now()
+    now = deps.clock.now()
     with deps.read() as connection:
         live = list_live_sessions(connection, session.account_id, now, deps.lifetimes)
         reached = clients_of_sessions(connection, [item.id for item in live])
         grants = offline_grants(connection, session.account_id, now)
+        ids = {grant.client_id for grant in grants}.union(*reached.values()) - {GATEWAY_CLIENT_ID}
+        found = {client_id: find_client_within(connection, deps, client_id) for client_id in ids}
+    names = {client_id: client.client_name for client_id, client in found.items() if client is not None}
     return Connections(
-        [ConnectedSession(item, item.id == session.id, _names(registry, reached.get(item.id, ()))) for item in live],
-        [
-            LastingAccess(grant, client.client_name)
-            for grant in grants
-            if (client := registry.find(grant.client_id)) is not None
-        ],
+        [ConnectedSession(item, item.id == session.id, _names(names, reached.get(item.id, ()))) for item in live],
+        [LastingAccess(grant, names[grant.client_id]) for grant in grants if grant.client_id in names],
     )
 
 
@@ -69,6 +69,5 @@ def take_back(deps: Deps, actor: Actor, session: LiveSession, *, authorization_i
     return True
 
 
-def _names(registry: ClientRegistry, client_ids: Sequence[str]) -> tuple[str, ...]:
-    known = (registry.find(client_id) for client_id in client_ids if client_id != GATEWAY_CLIENT_ID)
-    return tuple(sorted(client.client_name for client in known if client is not None))
+def _names(names: Mapping[str, str], client_ids: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(names[client_id] for client_id in client_ids if client_id in names))

@@ -14,6 +14,7 @@ from idp.domain.portals.grants import Grant
 from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE
 from idp.store.portals.grants import find_grant_of_token
 from idp.usecases.deps import Deps
+from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.token_signing import grant_subject
 
 
@@ -38,7 +39,7 @@ def tell_userinfo(deps: Deps, text: str) -> Userinfo | UserinfoRefusal:
     Only a token addressed to us: one that a resource received must not open userinfo to it.
     """
     token = read_access_token(deps.signer.verify(text, typ=ACCESS_TOKEN_TYPE), deps.issuer, deps.clock.now())
-    client = deps.registry().find(token.client_id) if token else None
+    client = find_client(deps, token.client_id) if token else None
     if token is None or client is None or token.audience != deps.issuer:
         return UserinfoRefusal.INVALID_TOKEN
     if not token.grant_id or "openid" not in token.scopes:

@@ -14,6 +14,7 @@ from idp.domain.portals.subjects import client_subject
 from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE, scope_text
 from idp.store.portals.grants import find_family, find_grant_of_token, machine_token_holds
 from idp.usecases.deps import Deps
+from idp.usecases.portals.clients import find_client
 
 INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody else learns (section 2.2)."""
@@ -46,7 +47,7 @@ def _may_ask(deps: Deps, client: Client, token: AccessToken) -> bool:
 
 
 def _holds(deps: Deps, token: AccessToken) -> bool:
-    if deps.registry().find(token.client_id) is None:  # removing a client ends its tokens
+    if find_client(deps, token.client_id) is None:  # removing a client ends its tokens
         return False
     with deps.read() as connection:
         if not token.grant_id:

@@ -23,6 +23,7 @@ from idp.store.portals.logout import insert_deliveries, reached_portals, record_
 from idp.store.sign_in.sessions import end_session, end_sessions
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+from idp.usecases.portals.clients import find_client_within
 
 PATIENCE = 2 * SECOND
 """How long a browser waits for the portals' answers."""
@@ -106,11 +107,12 @@ def _note_portals(
     connection: Connected, deps: Deps, subject: str, session_ids: Sequence[str]
 ) -> tuple[LogoutNotice, ...]:
     """The portals that are owed a logout token, remembered in the open transaction. Our own pages are none."""
-    registry, salt, now = deps.registry(), deps.pairwise_salt(), deps.clock.now()
+    salt, now = deps.pairwise_salt(), deps.clock.now()
+    reached = [item for item in reached_portals(connection, session_ids) if item.client_id != GATEWAY_CLIENT_ID]
     notices = tuple(
         LogoutNotice(deps.random.token(16), client, client_subject(client, subject, salt), portal.sid)
-        for portal in reached_portals(connection, session_ids)
-        if portal.client_id != GATEWAY_CLIENT_ID and (client := registry.find(portal.client_id)) is not None
+        for portal in reached
+        if (client := find_client_within(connection, deps, portal.client_id)) is not None
     )
     told = [notice for notice in notices if notice.client.backchannel_logout_uri]
     insert_deliveries(connection, told, now=now, expires_at=after(now, DELIVERY_KEPT))

@@ -6,6 +6,7 @@ from idp.domain.portals.logout import LogoutHint
 from idp.domain.portals.subjects import client_subject
 from idp.domain.sign_in.sessions import LiveSession
 from idp.usecases.deps import Deps
+from idp.usecases.portals.clients import find_client
 
 ID_TOKEN_TYPE = "JWT"
 
@@ -21,7 +22,7 @@ def read_logout_hint(deps: Deps, token: str, client_id: str) -> LogoutHint | Non
     audience = claims.get("aud")
     if not isinstance(audience, str) or (client_id and client_id != audience):
         return None
-    client = deps.registry().find(audience)
+    client = find_client(deps, audience)
     if client is None:
         return None
     return LogoutHint(client, str(claims.get("sub", "")), str(claims.get("sid", "")))

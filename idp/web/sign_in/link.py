@@ -14,6 +14,7 @@ from idp.http.csrf import BoundForm, FormScope
 from idp.http.deps import current_deps
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page, restart_uri
+from idp.http.partners import partner_named
 from idp.usecases.sign_in.sign_in_links import LINK_PATH, LinkOpened, LinkRefused, open_sign_in_link
 
 SCOPE = "sign-in-link"
@@ -61,7 +62,7 @@ def asking_page(form: LinkForm) -> Response:
 
 def opened_page(opened: LinkOpened) -> Response:
     """Go back and try again: at the portal the person was at, or at our own pages."""
-    client = current_deps().registry().find(opened.client_id)
+    client = partner_named(opened.client_id)
     page = render_page("sign_in_link_opened.html", client=client, restart_uri=restart_uri(client))
     set_device_cookie(page, opened.device_token)
     return page
