@@ -1,6 +1,7 @@
 """Finding a partner: in clients.yaml, in memory; else among the clients that registered themselves.
 
-Nothing of the second kind is kept in memory: a client that was removed is gone for every process at once.
+Nothing of the second kind is kept in memory: a client that was removed is gone for every process at once. `find_client`
+is a look-up with a read of its own, for before a transaction; `find_client_within` is the step for inside one.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ def find_client(deps: Deps, client_id: str) -> Client | None:
     known = deps.registry().find(client_id)
     if known is not None or not may_be_registered(client_id):
         return known
-    with deps.read() as connection:
-        return _registered(connection, client_id)
+    return _looked_up(deps, client_id)
 
 
 def find_client_within(connection: Connected, deps: Deps, client_id: str) -> Client | None:
@@ -38,6 +38,11 @@ def is_client_origin(deps: Deps, origin: str) -> bool:
         return False
     with deps.read() as connection:
         return is_registered_origin(connection, origin)
+
+
+def _looked_up(deps: Deps, client_id: str) -> Client | None:
+    with deps.read() as connection:
+        return _registered(connection, client_id)
 
 
 def _registered(connection: Connected, client_id: str) -> Client | None:
