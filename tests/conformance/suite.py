@@ -97,17 +97,34 @@ class Suite:
     method: str
     metadata: Mapping[str, Any]
     browsers: ExitStack
+    response_mode: str | None = None
 
     def visitor(self) -> Visitor:
         """A fresh browser."""
         return Visitor(self.target, self.browsers.enter_context(new_http(self.target)))
 
     @property
-    def callback(self) -> str:
-        return f"https://localhost:{self.target.suite_port}/test/a/mire/callback"
+    def origin(self) -> str:
+        return f"https://localhost:{self.target.suite_port}"
 
-    def request(self, **changes: str | None) -> str:
-        """An authorization request; None leaves a parameter out."""
+    @property
+    def callback(self) -> str:
+        return f"{self.origin}/test/a/mire/callback"
+
+    @property
+    def back(self) -> str:
+        """Where a sign-out comes back to."""
+        return f"{self.origin}/test/a/mire/post_logout_redirect"
+
+    def sign_out(self, visitor: Visitor, **parameters: str) -> Arrival:
+        """RP-initiated logout of this browser."""
+        return visitor.go(f"{self.metadata['end_session_endpoint']}?{urlencode(parameters)}")
+
+    def is_signed_out(self, visitor: Visitor) -> bool:
+        return visitor.go(self.request(prompt="none")).parameters.get("error") == "login_required"
+
+    def parameters(self, **changes: str | None) -> dict[str, str]:
+        """Those of an authorization request; None leaves one out."""
         parameters: dict[str, str | None] = {
             "client_id": self.client["client_id"],
             "redirect_uri": self.callback,
@@ -115,10 +132,30 @@ class Suite:
             "state": secrets.token_urlsafe(12),
             "nonce": secrets.token_urlsafe(12),
             "response_type": "code",
+            "response_mode": self.response_mode,
             **changes,
         }
-        sent = {name: value for name, value in parameters.items() if value is not None}
-        return f"{self.metadata['authorization_endpoint']}?{urlencode(sent)}"
+        return {name: value for name, value in parameters.items() if value is not None}
+
+    def request(self, **changes: str | None) -> str:
+        """An authorization request; None leaves a parameter out."""
+        return f"{self.metadata['authorization_endpoint']}?{urlencode(self.parameters(**changes))}"
+
+    def request_by_value(self, **changes: str | None) -> str:
+        """The same in a signed request object (RFC 9101 section 4), with what OpenID Connect wants outside."""
+        inside = self.parameters(**changes)
+        outside = {name: inside[name] for name in ("client_id", "response_type", "scope", "redirect_uri")}
+        now = int(time.time())
+        claims = {**inside, "iss": inside["client_id"], "aud": self.target.issuer, "iat": now, "exp": now + 60}
+        key = self.key
+        signed = jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key, algorithms=["ES256"])
+        return f"{self.metadata['authorization_endpoint']}?{urlencode({**outside, 'request': signed})}"
+
+    def unsigned(self, changes: Mapping[str, Any]) -> str:
+        """A request object that nobody signed (alg none)."""
+        claims = {**self.parameters(), **changes}
+        parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+        return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), ""])
 
     def token(self, **parameters: str) -> httpx.Response:
         """A token request, proven as this client proves itself."""
@@ -138,8 +175,13 @@ class Suite:
             return {}, {"client_assertion_type": kind, "client_assertion": self.assertion()}
         return {}, {"client_id": name}
 
+    @property
+    def key(self) -> ECKey:
+        """The private key of a client that registered one."""
+        return ECKey.import_key(dict(self.client["jwks"]["keys"][0]))
+
     def assertion(self) -> str:
-        key = ECKey.import_key(dict(self.client["jwks"]["keys"][0]))
+        key = self.key
         now = int(time.time())
         name = self.client["client_id"]
         claims = {"iss": name, "sub": name, "aud": self.target.issuer, "iat": now, "exp": now + 60}
@@ -175,9 +217,17 @@ class Suite:
         assert decoded.claims["exp"] > time.time()
         return decoded.claims
 
+    def header(self, token: str) -> dict[str, Any]:
+        """The JOSE header of a token."""
+        first = token.partition(".")[0]
+        read: dict[str, Any] = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+        return read
+
+    def bearer(self, tokens: Mapping[str, Any]) -> dict[str, str]:
+        return {"Authorization": f"Bearer {tokens['access_token']}"}
+
     def userinfo(self, tokens: Mapping[str, Any]) -> dict[str, Any]:
-        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-        answer = self.http.get(self.metadata["userinfo_endpoint"], headers=bearer)
+        answer = self.http.get(self.metadata["userinfo_endpoint"], headers=self.bearer(tokens))
         assert answer.status_code == 200, answer.text
         told: dict[str, Any] = answer.json()
         return told
@@ -201,9 +251,11 @@ def new_http(target: Target) -> httpx.Client:
 
 
 @contextmanager
-def suite_of(target: Target, method: str = "client_secret_basic", client: str = "client") -> Iterator[Suite]:
+def suite_of(
+    target: Target, method: str = "client_secret_basic", client: str = "client", response_mode: str | None = None
+) -> Iterator[Suite]:
     """The suite configured from the file that the target wrote for this authentication method."""
     written = json.loads((target.folder / f"{method}.json").read_text())
     with new_http(target) as http, ExitStack() as browsers:
         metadata = http.get(written["server"]["discoveryUrl"]).json()
-        yield Suite(target, http, written[client], method, metadata, browsers)
+        yield Suite(target, http, written[client], method, metadata, browsers, response_mode)

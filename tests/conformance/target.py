@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sqlite3
 import ssl
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
@@ -64,6 +66,18 @@ class Target:
     @property
     def socket(self) -> Path:
         return self.folder / "run" / "gateway"
+
+    def age_sessions(self, seconds: int) -> None:
+        """As if everybody had signed in so much earlier."""
+        self._age("UPDATE sessions SET auth_time = auth_time - ?", seconds)
+
+    def age_codes(self, seconds: int) -> None:
+        """As if every code had been given so much earlier."""
+        self._age("UPDATE authorizations SET code_expires_at = code_expires_at - ?", seconds)
+
+    def _age(self, statement: str, seconds: int) -> None:
+        with closing(sqlite3.connect(self.folder / "mire.sqlite3", timeout=20)) as connection, connection:
+            connection.execute(statement, [seconds * 1000])
 
     def environment(self) -> dict[str, str]:
         """Settings as a deployment's, with throw-away secrets."""
