@@ -18,6 +18,7 @@ class Answer:
     status: int
     location: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class FirstForm(HTMLParser):
@@ -114,7 +115,7 @@ class Browser:
         content = response.read()
         for line in response.headers.get_all("Set-Cookie") or ():
             self._keep(line)
-        return Answer(response.status, response.headers.get("Location", ""), content)
+        return Answer(response.status, response.headers.get("Location", ""), content, response.headers)
 
     def _keep(self, line: str) -> None:
         pair, _, attributes = line.partition(";")

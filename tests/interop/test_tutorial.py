@@ -5,24 +5,21 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from bench.browser import Browser
-from tests.processes import ROOT, fetch_when_up, free_port, idp, settings_of, started
+from tests.interop.gateway import gateway_with
+from tests.interop.visitor import Visitor
+from tests.processes import ROOT, fetch_when_up, free_port
 
 PAGE = (ROOT / "docs" / "tutorial" / "connect-your-portal.md").read_text()
 NODE_MODULES = ROOT / "var" / "interop" / "node_modules"
 SECRET = secrets.token_urlsafe(32)
-TRIPLET = {"siret": "999 000 375 00017", "family_name": "Moutin", "given_name": "Claire", "password": "Mire2026demo"}
 
 
 @dataclass(frozen=True)
@@ -55,22 +52,8 @@ def ports() -> dict[str, int]:
 @pytest.fixture
 def gateway(migrated_sqlite: Path, tmp_path: Path, ports: dict[str, int]) -> Iterator[str]:
     """The gateway with the registry entry of the page, once for each portal, and one person."""
-    shutil.copy(migrated_sqlite, tmp_path / "mire.sqlite3")
-    (tmp_path / "clients.yaml").write_text(registry(ports))
-    environment = settings_of(
-        f"sqlite:///{tmp_path}/mire.sqlite3",
-        tmp_path,
-        IDP_CLIENTS=str(tmp_path / "clients.yaml"),
-        IDP_TEST_SIRENS="999000",
-        IDP_BCRYPT_COST="4",
-        MON_PORTAIL_SECRET=SECRET,
-    )
-    person = ("--siret=99900037500017", "--family-name=MOUTIN", "--given-name=Claire", "--email=claire@example.fr")
-    made = idp(environment, "accounts", "create", *person, "--role=declarant", "--password-stdin", stdin="Mire2026demo")
-    assert made.returncode == 0, made.stderr
-    with started(environment, "run"):
-        fetch_when_up(f"{environment['IDP_ISSUER']}/health/ready")
-        yield environment["IDP_ISSUER"]
+    with gateway_with(registry(ports), migrated_sqlite, tmp_path, MON_PORTAIL_SECRET=SECRET) as issuer:
+        yield issuer
 
 
 def code_of(language: str) -> str:
@@ -112,36 +95,6 @@ def portal(gateway: str, written: Written, ports: dict[str, int], tmp_path: Path
     finally:
         process.terminate()
         process.wait(timeout=10)
-
-
-class Visitor:
-    """A person with one browser: a cookie jar for each site."""
-
-    def __init__(self) -> None:
-        self.sites: dict[str, Browser] = {}
-
-    def go(self, address: str) -> tuple[str, str]:
-        """Where `address` leads to, filling the sign-in form when it is shown; the last address and page."""
-        for _ in range(16):
-            parts = urlsplit(address)
-            site = f"{parts.scheme}://{parts.netloc}"
-            browser = self.sites.setdefault(site, Browser(site, {"Accept": "text/html"}))
-            target = parts.path + (f"?{parts.query}" if parts.query else "")
-            answer = browser.request("GET", target)
-            if not answer.location and 'name="password"' in answer.body.decode():
-                answer = browser.submit(target, answer, TRIPLET)
-            if not answer.location:
-                return address, unescape(answer.body.decode())
-            address = urljoin(address, answer.location)
-        raise AssertionError(f"no end of redirects at {address}")
-
-
-@pytest.fixture
-def visitor() -> Iterator[Visitor]:
-    person = Visitor()
-    yield person
-    for browser in person.sites.values():
-        browser.close()
 
 
 def test_the_portal_of_the_page_signs_in_and_out(portal: str, visitor: Visitor) -> None:
