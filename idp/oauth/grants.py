@@ -83,6 +83,7 @@ class CodeGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: ignore[mi
             client,
             self.request.authorization_code.grant,
             resources=asked_resources(self.request),
+            confirmation=self.request.confirmation,
         )
         return answered(given)
 
@@ -107,6 +108,7 @@ class RefreshTokenGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: i
             self.request.form["refresh_token"],
             scopes=frozenset((self.request.payload.scope or "").split()),
             resources=asked_resources(self.request),
+            confirmation=self.request.confirmation,
         )
         return answered(given)
 
@@ -127,7 +129,13 @@ class ClientCredentialsGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # ty
         allowed = client.scopes - {"openid", "offline_access"}
         scopes = allowed.intersection(asked.split()) if asked else allowed
         return answered(
-            issue_for_client(self.server.deps, client, scopes=scopes, resources=asked_resources(self.request))
+            issue_for_client(
+                self.server.deps,
+                client,
+                scopes=scopes,
+                resources=asked_resources(self.request),
+                confirmation=self.request.confirmation,
+            )
         )
 
 

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Payload, OAuth2Request
 from flask import Request
 
+from idp.domain.portals.confirmations import NO_CONFIRMATION
+
 FORM = "application/x-www-form-urlencoded"
 MAY_REPEAT = frozenset({"resource", "audience"})
 LONGEST_VALUE = 16 * 1024
@@ -45,6 +47,7 @@ class BodyRequest(OAuth2Request):  # type: ignore[misc]
         self.headers = request.headers
         self.payload = BodyPayload(read_form(request))
         self.client = None
+        self.confirmation = NO_CONFIRMATION
         self.auth_method = None
         self.user = None
         self.authorization_code = None

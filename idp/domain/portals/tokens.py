@@ -14,6 +14,7 @@ from idp.domain.platform.keys import SigningAlgorithm
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.claims import asked_claims, disclosed
 from idp.domain.portals.clients import Client, ClientRegistry
+from idp.domain.portals.confirmations import BEARER, NO_CONFIRMATION, Confirmation
 from idp.domain.portals.grants import Grant
 
 ACCESS_TOKEN_TYPE = "at+jwt"
@@ -66,7 +67,16 @@ def _asked_audience(
 
 
 def access_token_claims(
-    grant: Grant, sub: str, audience: Audience, scopes: Set[str], *, issuer: str, jti: str, now: Instant, life: int
+    grant: Grant,
+    sub: str,
+    audience: Audience,
+    scopes: Set[str],
+    *,
+    issuer: str,
+    jti: str,
+    now: Instant,
+    life: int,
+    confirmation: Confirmation = NO_CONFIRMATION,
 ) -> dict[str, Any]:
     """An access token that a person's authorization gave."""
     issued_at = to_seconds(now)
@@ -83,11 +93,20 @@ def access_token_claims(
         "acr": grant.acr,
         "sid": grant.sid,
         "gid": grant.id,
+        **confirmation.claim,
     }
 
 
 def machine_token_claims(
-    client_id: str, audience: Audience, scopes: Set[str], *, issuer: str, jti: str, now: Instant, life: int
+    client_id: str,
+    audience: Audience,
+    scopes: Set[str],
+    *,
+    issuer: str,
+    jti: str,
+    now: Instant,
+    life: int,
+    confirmation: Confirmation = NO_CONFIRMATION,
 ) -> dict[str, Any]:
     """An access token that a client has in its own name: no `gid`, so it can never speak for a person."""
     issued_at = to_seconds(now)
@@ -100,6 +119,7 @@ def machine_token_claims(
         "iat": issued_at,
         "exp": issued_at + life // SECOND,
         "jti": jti,
+        **confirmation.claim,
     }
 
 
@@ -151,10 +171,16 @@ def scope_text(scopes: Set[str]) -> str:
 
 
 def token_response(
-    access_token: str, scopes: Set[str], *, life: int, id_token: str = "", refresh_token: str = ""
+    access_token: str,
+    scopes: Set[str],
+    *,
+    life: int,
+    id_token: str = "",
+    refresh_token: str = "",
+    token_type: str = BEARER,
 ) -> bytes:
     """The JSON of RFC 6749 section 5.1."""
-    response: dict[str, Any] = {"access_token": access_token, "token_type": "Bearer", "expires_in": life // SECOND}
+    response: dict[str, Any] = {"access_token": access_token, "token_type": token_type, "expires_in": life // SECOND}
     if refresh_token:
         response["refresh_token"] = refresh_token
     if id_token:

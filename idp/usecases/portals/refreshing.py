@@ -14,6 +14,7 @@ from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.metrics import Metric
 from idp.domain.portals.clients import Client, GrantType
+from idp.domain.portals.confirmations import NO_CONFIRMATION, Confirmation
 from idp.domain.portals.grants import Grant, RefreshFamily, TokenRefusal
 from idp.domain.portals.refresh_tokens import RefreshToken, read_refresh_token
 from idp.domain.portals.tokens import choose_audience
@@ -32,6 +33,7 @@ def refresh(
     *,
     scopes: Set[str] = frozenset(),
     resources: Sequence[str] = (),
+    confirmation: Confirmation = NO_CONFIRMATION,
 ) -> bytes | TokenRefusal:
     """The JSON of the token response: three statements; a request that lost the race reads the row once more."""
     token = read_refresh_token(presented)
@@ -40,7 +42,7 @@ def refresh(
         return TokenRefusal.INVALID_GRANT
     if not _is_newest(found.family, token):
         return _replaced(deps, actor, token, found)
-    rotated = _rotate(deps, actor, client, token, found, scopes=scopes, resources=resources)
+    rotated = _rotate(deps, actor, client, token, found, scopes=scopes, resources=resources, confirmation=confirmation)
     if rotated is not None:
         return rotated
     again = _find(deps, client, token)
@@ -69,6 +71,7 @@ def _rotate(
     *,
     scopes: Set[str],
     resources: Sequence[str],
+    confirmation: Confirmation,
 ) -> bytes | TokenRefusal | None:
     """The answer under a new generation; None when another request moved it first."""
     grant, now = found.grant, deps.clock.now()
@@ -86,7 +89,17 @@ def _rotate(
         return TokenRefusal.INVALID_TARGET
     next_token = RefreshToken(token.family_id, token.generation + 1, deps.random.token(32))
     # No nonce: OpenID Connect Core section 12.2.
-    body = sign_for_person(deps, client, grant, audience, wanted, refresh_token=next_token.text, nonce="", now=now)
+    body = sign_for_person(
+        deps,
+        client,
+        grant,
+        audience,
+        wanted,
+        refresh_token=next_token.text,
+        nonce="",
+        now=now,
+        confirmation=confirmation,
+    )
     new_hash, sealed = token_hash(next_token.text), encrypt_under(token.text, body)
     with deps.transaction() as connection:
         moved = move_generation(

@@ -6,6 +6,7 @@ from collections.abc import Set
 
 from idp.domain.platform.instants import Instant
 from idp.domain.portals.clients import Client
+from idp.domain.portals.confirmations import NO_CONFIRMATION, Confirmation
 from idp.domain.portals.grants import Grant
 from idp.domain.portals.subjects import client_subject
 from idp.domain.portals.tokens import (
@@ -34,11 +35,20 @@ def sign_for_person(
     refresh_token: str,
     nonce: str,
     now: Instant,
+    confirmation: Confirmation = NO_CONFIRMATION,
 ) -> bytes:
     """The token response, as JSON: access token, ID token when `openid` is among `scopes`, refresh token as given."""
     sub, life = grant_subject(deps, client, grant), deps.lifetimes.access_token
     claims = access_token_claims(
-        grant, sub, audience, scopes, issuer=deps.issuer, jti=deps.random.token(16), now=now, life=life
+        grant,
+        sub,
+        audience,
+        scopes,
+        issuer=deps.issuer,
+        jti=deps.random.token(16),
+        now=now,
+        life=life,
+        confirmation=confirmation,
     )
     access_token = deps.signer.sign(claims, alg=audience.signing_alg, typ=ACCESS_TOKEN_TYPE)
     id_token = ""
@@ -56,5 +66,10 @@ def sign_for_person(
         )
         id_token = deps.signer.sign(about, alg=client.id_token_signed_response_alg, typ=ID_TOKEN_TYPE)
     return token_response(
-        access_token, audience.carried(scopes), life=life, id_token=id_token, refresh_token=refresh_token
+        access_token,
+        audience.carried(scopes),
+        life=life,
+        id_token=id_token,
+        refresh_token=refresh_token,
+        token_type=confirmation.token_type,
     )

@@ -14,6 +14,7 @@ from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.metrics import Metric
 from idp.domain.portals.clients import Client, GrantType
+from idp.domain.portals.confirmations import NO_CONFIRMATION, Confirmation
 from idp.domain.portals.grants import Grant, TokenRefusal, family_expires_at
 from idp.domain.portals.refresh_tokens import RefreshToken
 from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE, choose_audience, machine_token_claims, token_response
@@ -32,7 +33,13 @@ def find_code(deps: Deps, code: str) -> Grant | None:
 
 
 def redeem_code(
-    deps: Deps, actor: Actor, client: Client, grant: Grant, *, resources: Sequence[str] = ()
+    deps: Deps,
+    actor: Actor,
+    client: Client,
+    grant: Grant,
+    *,
+    resources: Sequence[str] = (),
+    confirmation: Confirmation = NO_CONFIRMATION,
 ) -> bytes | TokenRefusal:
     """The JSON of the token response for a checked request; a code that was spent before ends all it gave.
 
@@ -51,7 +58,15 @@ def redeem_code(
         return TokenRefusal.INVALID_TARGET
     token, family = _new_family(deps, grant, client, now)
     body = sign_for_person(
-        deps, client, grant, audience, scopes, refresh_token=token.text if token else "", nonce=grant.nonce, now=now
+        deps,
+        client,
+        grant,
+        audience,
+        scopes,
+        refresh_token=token.text if token else "",
+        nonce=grant.nonce,
+        now=now,
+        confirmation=confirmation,
     )
     with deps.transaction() as connection:
         spent = consume_code(connection, grant.id, now)
@@ -66,7 +81,12 @@ def redeem_code(
 
 
 def issue_for_client(
-    deps: Deps, client: Client, *, scopes: Set[str], resources: Sequence[str] = ()
+    deps: Deps,
+    client: Client,
+    *,
+    scopes: Set[str],
+    resources: Sequence[str] = (),
+    confirmation: Confirmation = NO_CONFIRMATION,
 ) -> bytes | TokenRefusal:
     """An access token for the client itself (RFC 6749 section 4.4): nothing is read, nothing written."""
     registry = deps.registry()
@@ -83,10 +103,11 @@ def issue_for_client(
         jti=deps.random.token(16),
         now=deps.clock.now(),
         life=life,
+        confirmation=confirmation,
     )
     access_token = deps.signer.sign(claims, alg=audience.signing_alg, typ=ACCESS_TOKEN_TYPE)
     deps.metrics.count(Metric.TOKENS, grant_type=GrantType.CLIENT_CREDENTIALS, outcome="given")
-    return token_response(access_token, carried, life=life)
+    return token_response(access_token, carried, life=life, token_type=confirmation.token_type)
 
 
 def _replayed(deps: Deps, actor: Actor, grant: Grant) -> TokenRefusal:
