@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from flask import request as flask_request
 
+from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.client_proofs import ProofProblem, Unproven
 from idp.domain.portals.clients import Client, ClientAuthentication
 from idp.http.actors import anonymous_actor
@@ -23,7 +24,7 @@ from idp.usecases.deps import Deps
 from idp.usecases.portals.client_authentication import prove_by_assertion, record_failure
 from idp.usecases.portals.clients import find_client
 
-PROVEN = frozenset(ClientAuthentication) - {ClientAuthentication.NONE}
+PROVEN = WIRED - {ClientAuthentication.NONE}
 """The methods that prove something."""
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.claims import CLAIMS_BY_SCOPE
-from idp.domain.portals.clients import ClientAuthentication, GrantType, ResponseMode, SigningAlgorithm, SubjectType
+from idp.domain.portals.clients import GrantType, ResponseMode, SigningAlgorithm, SubjectType
 from idp.oauth.client_authentication import PROVEN
 
 PROTOCOL_CLAIMS = {"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"}
@@ -24,9 +25,9 @@ ENDPOINTS = {
     "end_session_endpoint": "/end-session",
 }
 AUTHENTICATED_ENDPOINTS = {
-    "token_endpoint": frozenset(ClientAuthentication),
+    "token_endpoint": WIRED,
     "introspection_endpoint": PROVEN,
-    "revocation_endpoint": frozenset(ClientAuthentication),
+    "revocation_endpoint": WIRED,
 }
 
 

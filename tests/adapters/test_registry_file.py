@@ -219,7 +219,7 @@ def test_a_mistake_is_named_with_its_line_and_what_to_write(load: Load, old: str
         ("default_max_age: -1", "3: portail: default_max_age: -1 cannot be used"),
         ("default_max_age: 1h", "3: portail: default_max_age: str was written; write a whole"),
         ("match: loose", "3: portail: match: 'loose' cannot be used; write one of canonical, exact"),
-        ("profile: fapi9", "3: portail: profile: 'fapi9' cannot be used; write oidc"),
+        ("profile: fapi9", "3: portail: profile: 'fapi9' cannot be used; write one of oidc, fapi2"),
         ("response_types: [token]", "3: portail: response_types: 'token' cannot be used; write code"),
         ("grant_types: [password]", "3: portail: grant_types: 'password' cannot be used; write one of"),
         ("scope: openid emial", "3: portail: scope: unknown scope emial; did you mean email?"),

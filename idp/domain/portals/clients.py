@@ -9,18 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from idp.domain.platform.keys import SigningAlgorithm as SigningAlgorithm
+from idp.domain.portals.authentication_methods import ClientAuthentication as ClientAuthentication
+from idp.domain.portals.profiles import RULES, Pkce, Profile, ProfileRules
 
 GATEWAY_CLIENT_ID = "mire"
 """The built-in client through which the gateway's own pages sign people in."""
-
-
-class ClientAuthentication(StrEnum):
-    """How a client proves itself at the token endpoint (OpenID Connect Core section 9)."""
-
-    SECRET_BASIC = "client_secret_basic"
-    SECRET_POST = "client_secret_post"
-    PRIVATE_KEY_JWT = "private_key_jwt"
-    NONE = "none"
 
 
 class GrantType(StrEnum):
@@ -94,8 +87,9 @@ class Client:
     tos_uri: str = ""
     contacts: tuple[str, ...] = ()
     theme: str = "default"
-    profile: str = "oidc"
-    require_pkce: bool = True
+    profile: Profile = Profile.OIDC
+    require_pkce: bool | None = None
+    """None: as the profile says."""
     require_consent: bool = False
     id_token_claims_by_scope: bool = False
     """`id_token_claims: scopes`: the ID token carries what the scopes give at userinfo."""
@@ -107,6 +101,11 @@ class Client:
     widget: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
+    def rules(self) -> ProfileRules:
+        """What its profile demands."""
+        return RULES[self.profile]
+
+    @property
     def is_public(self) -> bool:
         """No secret is held by this client (RFC 6749 section 2.1)."""
         return self.token_endpoint_auth_method is ClientAuthentication.NONE
@@ -114,7 +113,9 @@ class Client:
     @property
     def demands_pkce(self) -> bool:
         """A challenge must be sent: always by public clients (RFC 9700 section 2.1.1)."""
-        return self.is_public or self.require_pkce
+        if self.is_public or self.rules.pkce is Pkce.ALWAYS:
+            return True
+        return self.rules.pkce is Pkce.UNLESS_LIFTED if self.require_pkce is None else self.require_pkce
 
     def may_use(self, grant_type: GrantType) -> bool:
         """Whether the client is registered for this grant."""

@@ -17,18 +17,20 @@ from idp.domain.portals.clients import (
     SigningAlgorithm,
     SubjectType,
 )
+from idp.domain.portals.profiles import RULES, Profile
 from idp.domain.portals.registry_entries import Entry
 
 SAME_NAME = (
     "client_id", "client_name", "application_type", "default_max_age", "require_auth_time", "initiate_login_uri",
     "backchannel_logout_uri", "backchannel_logout_session_required", "client_uri", "logo_uri", "policy_uri",
-    "tos_uri", "theme", "profile", "require_pkce", "require_consent", "default_resource", "jwks",
+    "tos_uri", "theme", "require_pkce", "require_consent", "default_resource", "jwks",
 )  # fmt: skip
 TUPLES = (
     "redirect_uris", "post_logout_redirect_uris", "default_acr_values", "contacts", "web_origins",
     "form_action_origins", "may_exchange_for",
 )  # fmt: skip
 ENUMS: Mapping[str, Any] = {
+    "profile": Profile,
     "token_endpoint_auth_method": ClientAuthentication,
     "token_endpoint_auth_signing_alg": SigningAlgorithm,
     "id_token_signed_response_alg": SigningAlgorithm,
@@ -47,6 +49,7 @@ def build_client(entry: Entry, secrets: tuple[SecretDigest, ...]) -> Client:
     values: dict[str, Any] = {name: written[name] for name in SAME_NAME if name in written}
     values |= {name: tuple(written[name]) for name in TUPLES if name in written}
     values |= {name: kind(written[name]) for name, kind in ENUMS.items() if name in written}
+    values.setdefault("id_token_signed_response_alg", RULES[values.get("profile", Profile.OIDC)].id_token_algorithm)
     if "grant_types" in written:
         values["grant_types"] = frozenset(map(GrantType, written["grant_types"]))
     if "scope" in written:

@@ -23,8 +23,10 @@ from idp.domain.portals.clients import (
     SigningAlgorithm,
     SubjectType,
 )
+from idp.domain.portals.profiles import Profile
 
 READ: Mapping[str, Callable[[Any], Any]] = {
+    "profile": Profile,
     "grant_types": lambda value: frozenset(map(GrantType, value)),
     "scopes": frozenset,
     "clients": frozenset,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.clients import (
     ClientAuthentication,
     GrantType,
@@ -15,6 +16,7 @@ from idp.domain.portals.clients import (
     SubjectType,
 )
 from idp.domain.portals.file_fields import Field, Kind
+from idp.domain.portals.profiles import Profile
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$"
 PRINTABLE = r"^[^\x00-\x1f\x7f]{1,200}$"
@@ -101,7 +103,7 @@ CLIENT_FIELDS = (
         "token_endpoint_auth_method",
         Kind.TEXT,
         "How the client proves itself; the only method accepted from it.",
-        choices=_choices(ClientAuthentication),
+        choices=tuple(method for method in ClientAuthentication if method in WIRED),
     ),
     _algorithm("token_endpoint_auth_signing_alg", "The only algorithm accepted for its assertions (private_key_jwt)."),
     Field(
@@ -159,8 +161,8 @@ CLIENT_FIELDS = (
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
         instead="the name of a folder of themes/",
     ),
-    Field("profile", Kind.TEXT, "The protocol profile the client follows.", choices=("oidc",)),
-    _flag("require_pkce", "False lifts the demand for a code challenge; confidential clients only."),
+    Field("profile", Kind.TEXT, "The protocol profile the client follows.", choices=_choices(Profile)),
+    _flag("require_pkce", "False lifts the demand for a code challenge: confidential clients of profile oidc only."),
     _flag("require_consent", "The person is asked before anything is told."),
     Field("id_token_claims", Kind.TEXT, "`scopes`: the ID token carries what the scopes give.", choices=("scopes",)),
     Field(
