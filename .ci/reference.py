@@ -22,7 +22,7 @@ import click  # noqa: E402  (the package is found through the line above)
 from idp.cli import main  # noqa: E402
 from idp.domain.platform import audit_events, messages  # noqa: E402
 from idp.domain.portals.file_fields import Field, Kind  # noqa: E402
-from idp.domain.portals.registry_fields import CLIENT_FIELDS, RESOURCE_FIELDS  # noqa: E402
+from idp.domain.portals.registry_fields import CLIENT_FIELDS, PUBLISHER_FIELDS, RESOURCE_FIELDS  # noqa: E402
 from idp.domain.portals.theme_fields import THEME_FIELDS  # noqa: E402
 from idp.settings import PREFIX, Settings  # noqa: E402
 
@@ -79,6 +79,11 @@ def _clients() -> list[str]:
         "## resources",
         "",
         *_fields(RESOURCE_FIELDS),
+        "## software_publishers",
+        "",
+        "Whose software statements are believed (RFC 7591 section 2.3).",
+        "",
+        *_fields(PUBLISHER_FIELDS),
     ]
 
 

@@ -17,10 +17,10 @@ from idp.domain.portals.registry_building import build_client, build_resource
 from idp.domain.portals.registry_checks import check_registry
 from idp.domain.portals.registry_content import make_registry
 from idp.domain.portals.registry_entries import Entry
-from idp.domain.portals.registry_fields import CLIENT_FIELDS, ELSEWHERE, RESOURCE_FIELDS
+from idp.domain.portals.registry_fields import CLIENT_FIELDS, ELSEWHERE, PUBLISHER_FIELDS, RESOURCE_FIELDS
 
 RegistryProblem = FileProblem
-LISTS = {"clients": CLIENT_FIELDS, "resources": RESOURCE_FIELDS}
+LISTS = {"clients": CLIENT_FIELDS, "resources": RESOURCE_FIELDS, "software_publishers": PUBLISHER_FIELDS}
 
 
 def load_registry(
@@ -70,7 +70,7 @@ class RegistryFile:
         root = self._file.root(content)
         if root is None:
             return None
-        lists: dict[str, list[Entry]] = {"clients": [], "resources": []}
+        lists: dict[str, list[Entry]] = {name: [] for name in LISTS}
         for name, key, value in self._file.entries(root):
             if name in LISTS:
                 lists[name] = self._entries_of(name, value)
@@ -78,11 +78,20 @@ class RegistryFile:
                 self._file.unknown(line_of(key), name, tuple(LISTS))
         for complaint in check_registry(lists["clients"], lists["resources"], self._issuer, self._themes):
             self._file.problem(complaint.line, complaint.message)
+        publishers = self._publishers(lists["software_publishers"])
         secrets = [self._secrets_of(entry) for entry in lists["clients"]]
         if self._file.problems:
             return None
         clients = [build_client(*pair) for pair in zip(lists["clients"], secrets, strict=True)]
-        return make_registry(self._issuer, clients, [build_resource(entry) for entry in lists["resources"]])
+        return make_registry(self._issuer, clients, [build_resource(entry) for entry in lists["resources"]], publishers)
+
+    def _publishers(self, entries: list[Entry]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for entry in entries:
+            if entry.text("issuer") in found:
+                self._file.problem(entry.line, f"{entry.text('issuer')}: is written twice; keep one")
+            found[entry.text("issuer")] = entry.values.get("jwks")
+        return found
 
     def _secrets_of(self, entry: Entry) -> Any:
         digests = []
@@ -106,7 +115,7 @@ class RegistryFile:
             self._file.problem(line_of(node), f"{name}: write keys and values under this dash")
             return None
         identity = {str(key.value): str(value.value) for key, value in node.value}
-        title = identity.get("client_id") or identity.get("identifier") or name
+        title = identity.get("client_id") or identity.get("identifier") or identity.get("issuer") or name
         where = f"{title}: "
         elsewhere = ELSEWHERE if name == "clients" else None
         reader = FieldReader(self._file, jwks=self._jwks, elsewhere=elsewhere)

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from idp.adapters.yaml_file import YamlFile, line_of
-from idp.domain.portals.file_fields import Field, Kind
+from idp.domain.portals.file_fields import Field, Kind, instead_of
 
 Special = Callable[[Field, yaml.Node, str], Any]
 
@@ -117,12 +117,3 @@ class FieldReader:
         values, inner = self.mapping(node, field.fields, f"{where}{field.name}.")
         lines.update({f"{field.name}.{key}": line for key, line in inner.items()})
         return values
-
-
-def instead_of(field: Field) -> str:
-    """What to write for this key."""
-    if field.choices:
-        return f"one of {', '.join(field.choices)}" if len(field.choices) > 1 else field.choices[0]
-    if field.kind is Kind.COUNT and not field.instead:
-        return f"a whole number from {field.least}" + ("" if field.most is None else f" to {field.most}")
-    return field.instead or "a text"

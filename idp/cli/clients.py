@@ -14,6 +14,7 @@ import click
 from idp.adapters.machine_secrets import SHORTEST, SecretReader, secret_digest
 from idp.adapters.randomness import Randomness
 from idp.adapters.registry_source import RegistrySource
+from idp.cli.invitations import clients_invite, clients_registered, clients_remove_registered
 from idp.cli.operator import operating
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.file_schema import registry_schema
@@ -104,6 +105,10 @@ def clients_end_tokens(client_id: str) -> None:
         f"The tokens of {client_id} are dead here. Who verifies access tokens without asking believes them for "
         "5 minutes more. If its secret leaked too, change it: `idp clients new-secret`."
     )
+
+
+for command in (clients_invite, clients_registered, clients_remove_registered):
+    clients_group.add_command(command)
 
 
 @dataclass(frozen=True, slots=True)

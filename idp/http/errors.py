@@ -21,7 +21,7 @@ RETRY_AFTER_SECONDS = 5
 BACK_CHANNEL = frozenset(
     {"/token", "/par", "/userinfo", "/introspect", "/revoke", "/jwks", "/register", "/device_authorization"}
 )
-BACK_CHANNEL_FOLDERS = ("/.well-known/", "/health/", "/fedcm/", "/api/")
+BACK_CHANNEL_FOLDERS = ("/register/", "/.well-known/", "/health/", "/fedcm/", "/api/")
 PAGES: dict[int, PageError] = {
     404: PageError.NOT_FOUND,
     405: PageError.METHOD_NOT_ALLOWED,

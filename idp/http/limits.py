@@ -23,6 +23,7 @@ PROBES = "/health/"
 SPENT_BY_GET = frozenset({"/authorize", "/authorize/resume", "/end-session"})
 """A GET of these gives a code or ends a session. Flask answers HEAD like GET, and a HEAD may change nothing
 (RFC 9110 section 9.2.1): link scanners send it."""
+WITH_BODY = ("POST", "PUT")
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -50,7 +51,7 @@ def check_request(environ: Mapping[str, Any], scheme: str) -> None:
         raise MethodNotAllowed(valid_methods=["GET"])
     if query:
         check_parameters(query.encode("latin-1"))
-    if environ["REQUEST_METHOD"] == "POST":
+    if environ["REQUEST_METHOD"] in WITH_BODY:
         check_body(environ)
 
 

@@ -9,6 +9,7 @@ from idp.domain.platform.jobs import JobKind
 from idp.domain.platform.keys import SigningAlgorithm
 from idp.usecases.deps import Deps
 from idp.usecases.platform.key_rotation import rotate_keys
+from idp.usecases.portals.client_logos import fetch_logo
 from idp.usecases.portals.logout import end_outlived_sessions, tell_portals_of_ended
 
 Payload = Mapping[str, str | int]
@@ -30,8 +31,14 @@ def tell_of_replaced_session(deps: Deps, payload: Payload) -> None:
     tell_portals_of_ended(deps, actor, str(payload["subject"]), str(payload["session"]))
 
 
+def fetch_client_logo(deps: Deps, payload: Payload) -> None:
+    """Get the logo of a client that registered itself."""
+    fetch_logo(deps, str(payload["client_id"]))
+
+
 HANDLERS: Mapping[JobKind, Callable[[Deps, Payload], object]] = {
     JobKind.ROTATE_KEYS: rotate_one_algorithm,
     JobKind.CUT_OFF_ACCOUNT: cut_off_account,
     JobKind.SESSION_REPLACED: tell_of_replaced_session,
+    JobKind.FETCH_LOGO: fetch_client_logo,
 }

@@ -8,6 +8,7 @@ from idp.oauth.authorize import blueprint as authorize
 from idp.oauth.cross_origin import View, cross_origin
 from idp.oauth.end_session import blueprint as end_session
 from idp.oauth.introspection import introspection
+from idp.oauth.registration import blueprint as registration
 from idp.oauth.resume import blueprint as resume
 from idp.oauth.revocation import revocation
 from idp.oauth.server import install_server
@@ -23,6 +24,7 @@ def register(app: Flask, deps: Deps) -> None:
     app.register_blueprint(authorize)
     app.register_blueprint(resume)
     app.register_blueprint(end_session)
+    app.register_blueprint(registration)
     register_well_known(app, deps)
     open_to_pages(app, "/token", token, "POST")
     open_to_pages(app, "/userinfo", userinfo, "GET", "POST")

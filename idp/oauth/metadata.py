@@ -23,6 +23,7 @@ ENDPOINTS = {
     "introspection_endpoint": "/introspect",
     "revocation_endpoint": "/revoke",
     "end_session_endpoint": "/end-session",
+    "registration_endpoint": "/register",
 }
 AUTHENTICATED_ENDPOINTS = {
     "token_endpoint": WIRED,

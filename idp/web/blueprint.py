@@ -7,6 +7,7 @@ from flask import Flask
 from idp.domain.people.siret import display_siret
 from idp.usecases.deps import Deps
 from idp.web.portals.account import blueprint as account
+from idp.web.portals.client_logos import blueprint as client_logos
 from idp.web.portals.consent import blueprint as consent
 from idp.web.sign_in import cancel, link, page
 from idp.web.sign_in.select_account import blueprint as select_account
@@ -18,6 +19,7 @@ def register(app: Flask, deps: Deps) -> None:
     app.register_blueprint(account)
     app.register_blueprint(select_account)
     app.register_blueprint(consent)
+    app.register_blueprint(client_logos)
     page.register(app)
     cancel.register(app)
     link.register(app)

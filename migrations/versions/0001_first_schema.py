@@ -185,10 +185,9 @@ def upgrade() -> None:
     sa.Column('client_id', sa.String(length=40), nullable=False),
     sa.Column('content', sa.JSON(), nullable=False),
     sa.Column('registered', sa.JSON(), nullable=False),
-    sa.Column('sealed_secret', sa.LargeBinary(), nullable=True),
     sa.Column('token_hash', sa.LargeBinary(length=32), nullable=False),
     sa.Column('invitation_id', sa.String(length=32), nullable=False),
-    sa.Column('software_id', sa.String(length=255), nullable=False),
+    sa.Column('statement', sa.JSON(), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('client_id', name=op.f('pk_registered_clients'))

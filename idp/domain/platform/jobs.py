@@ -16,6 +16,9 @@ class JobKind(StrEnum):
     SESSION_REPLACED = "session.replaced"
     """Someone else signed in in the browser of `subject`'s `session`, which has ended: tell its portals."""
 
+    FETCH_LOGO = "client.fetch_logo"
+    """A client registered itself with a `logo_uri`: fetch the picture of `client_id`, once."""
+
 
 class Schedule(StrEnum):
     """One name per repeated task; `idp/jobs/schedules.py` says how often and which use case."""

@@ -26,6 +26,8 @@ class Limit(StrEnum):
     SIRET = "siret"
     REQUESTS = "requests"
     WIDE_REQUESTS = "wide_requests"
+    REGISTRATIONS = "registrations"
+    WIDE_REGISTRATIONS = "wide_registrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ RULES = {
     Limit.SIRET: LimitRule(free=100, window=HOUR, delays=False),
     Limit.REQUESTS: LimitRule(free=600, window=10 * MINUTE),
     Limit.WIDE_REQUESTS: LimitRule(free=6_000, window=10 * MINUTE),
+    Limit.REGISTRATIONS: LimitRule(free=100, window=10 * MINUTE),
+    Limit.WIDE_REGISTRATIONS: LimitRule(free=1_000, window=10 * MINUTE),
 }
 
 

@@ -83,6 +83,8 @@ class Client:
     backchannel_logout_session_required: bool = False
     client_uri: str = ""
     logo_uri: str = ""
+    logo_path: str = ""
+    """Where we serve our own copy of the logo of a registered client; empty until there is one."""
     policy_uri: str = ""
     tos_uri: str = ""
     contacts: tuple[str, ...] = ()
@@ -142,6 +144,9 @@ class ClientRegistry:
     digest: str
     clients: Mapping[str, Client]
     resources: Mapping[str, Resource] = field(default_factory=lambda: MappingProxyType({}))
+
+    publishers: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    """Whose software statements are believed: issuer to JWK Set (RFC 7591 section 2.3)."""
 
     def find(self, client_id: str) -> Client | None:
         """The client of that identifier, or None."""

@@ -37,3 +37,12 @@ class Field:
     fields: tuple[Field, ...] = ()
     least: int = 0
     most: int | None = None
+
+
+def instead_of(field: Field) -> str:
+    """What to write for this key."""
+    if field.choices:
+        return f"one of {', '.join(field.choices)}" if len(field.choices) > 1 else field.choices[0]
+    if field.kind is Kind.COUNT and not field.instead:
+        return f"a whole number from {field.least}" + ("" if field.most is None else f" to {field.most}")
+    return field.instead or "a text"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from idp.domain.portals.file_fields import Field, Kind
-from idp.domain.portals.registry_fields import CLIENT_FIELDS, RESOURCE_FIELDS
+from idp.domain.portals.registry_fields import CLIENT_FIELDS, PUBLISHER_FIELDS, RESOURCE_FIELDS
 from idp.domain.portals.theme_fields import THEME_FIELDS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -14,7 +14,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def registry_schema() -> dict[str, Any]:
     """The form of clients.yaml."""
-    lists = {"clients": CLIENT_FIELDS, "resources": RESOURCE_FIELDS}
+    lists = {"clients": CLIENT_FIELDS, "resources": RESOURCE_FIELDS, "software_publishers": PUBLISHER_FIELDS}
     return {
         "$schema": DRAFT,
         "title": "The partner registry (clients.yaml)",

@@ -16,3 +16,8 @@ def registered_name(random: str) -> str:
 def may_be_registered(client_id: str) -> bool:
     """Whether an identifier has the form of ours: only then is it worth a look in the database."""
     return NAME.fullmatch(client_id) is not None
+
+
+def logo_path(client_id: str, digest: str) -> str:
+    """Where we serve our copy of a client's logo; the digest makes each copy an address of its own."""
+    return f"/clients/{client_id}/logo?v={digest[:16]}"

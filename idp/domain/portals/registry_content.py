@@ -25,6 +25,7 @@ from idp.domain.portals.clients import (
 )
 from idp.domain.portals.profiles import Profile
 
+NONE: Mapping[str, Any] = MappingProxyType({})
 READ: Mapping[str, Callable[[Any], Any]] = {
     "profile": Profile,
     "grant_types": lambda value: frozenset(map(GrantType, value)),
@@ -42,14 +43,21 @@ READ: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def make_registry(issuer: str, clients: list[Client], resources: list[Resource]) -> ClientRegistry:
+def make_registry(
+    issuer: str, clients: list[Client], resources: list[Resource], publishers: Mapping[str, Mapping[str, Any]] = NONE
+) -> ClientRegistry:
     """The registry of these partners and the built-in client, named by the digest of what it says."""
-    content = {"clients": [_plain(client) for client in clients], "resources": [_plain(item) for item in resources]}
+    content = {
+        "clients": [_plain(client) for client in clients],
+        "resources": [_plain(item) for item in resources],
+        "software_publishers": _plain(publishers),
+    }
     everyone = [gateway_client(issuer), *clients]
     return ClientRegistry(
         digest=_digest(content),
         clients=MappingProxyType({client.client_id: client for client in everyone}),
         resources=MappingProxyType({item.identifier: item for item in resources}),
+        publishers=MappingProxyType(dict(publishers)),
     )
 
 
@@ -59,6 +67,7 @@ def content_of(registry: ClientRegistry) -> dict[str, Any]:
     return {
         "clients": [_plain(client) for client in clients],
         "resources": [_plain(resource) for resource in registry.resources.values()],
+        "software_publishers": _plain(registry.publishers),
     }
 
 
@@ -66,7 +75,7 @@ def registry_from(content: Mapping[str, Any], issuer: str) -> ClientRegistry:
     """The registry that this JSON data was made from; what an older version did not know has its default."""
     clients = [Client(**_values(Client, item)) for item in content["clients"]]
     resources = [Resource(**_values(Resource, item)) for item in content["resources"]]
-    return make_registry(issuer, clients, resources)
+    return make_registry(issuer, clients, resources, content.get("software_publishers", NONE))
 
 
 def client_content(client: Client) -> dict[str, Any]:
@@ -90,7 +99,7 @@ def with_secrets(registry: ClientRegistry, digests: Mapping[str, bytes], issuer:
         for client in registry.clients.values()
         if client.client_id != GATEWAY_CLIENT_ID
     ]
-    return make_registry(issuer, clients, list(registry.resources.values()))
+    return make_registry(issuer, clients, list(registry.resources.values()), registry.publishers)
 
 
 def _digest(content: dict[str, Any]) -> str:

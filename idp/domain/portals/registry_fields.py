@@ -202,6 +202,18 @@ RESOURCE_FIELDS = (
     _client_id("clients", Kind.LIST, "Clients that may ask for tokens addressed here.", required=True),
 )
 
+PUBLISHER_FIELDS = (
+    Field(
+        "issuer",
+        Kind.TEXT,
+        "The publisher, as `iss` of its software statements names it.",
+        pattern=r"^[!-~]{1,200}$",
+        instead="the iss of its statements, such as https://editeur.example.fr",
+        required=True,
+    ),
+    Field("jwks", Kind.JWKS, "The publisher's public keys: a JWK Set, or file:PATH of one.", required=True),
+)
+
 ELSEWHERE = {
     "id": "client_id",
     "name": "client_name",

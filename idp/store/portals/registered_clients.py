@@ -18,10 +18,9 @@ registered_clients = Table(
     text("client_id", 40, primary_key=True),
     Column("content", JSON, nullable=False),  # the client as the gateway works with it; secrets as digests only
     Column("registered", JSON, nullable=False),  # its metadata, as its registrations are answered
-    Column("sealed_secret", LargeBinary, nullable=True),  # only of client_secret_jwt: an HMAC needs the secret itself
     Column("token_hash", LargeBinary(32), nullable=False),  # of the registration access token
     text("invitation_id", 32, default=""),
-    text("software_id", 255, default=""),
+    Column("statement", JSON, nullable=True),  # what a trusted publisher said of it: an update cannot change that
     instant("created_at", index=True),
     instant("updated_at"),
 )
@@ -37,7 +36,7 @@ registered_logos = Table(
     "registered_logos",
     metadata,
     reference("client_id", "registered_clients.client_id", primary_key=True),
-    Column("png", LargeBinary, nullable=False),  # re-encoded by us
+    Column("png", LargeBinary, nullable=False),  # as we wrote it anew
     text("digest", 64),
     instant("fetched_at"),
 )
@@ -56,9 +55,11 @@ client_invitations = Table(
 )
 
 FIND = Prepared(
-    select(registered_clients.c.content, registered_clients.c.sealed_secret).where(
-        registered_clients.c.client_id == bindparam("client_id")
+    select(registered_clients.c.content, registered_logos.c.digest)
+    .outerjoin_from(
+        registered_clients, registered_logos, registered_logos.c.client_id == registered_clients.c.client_id
     )
+    .where(registered_clients.c.client_id == bindparam("client_id"))
 )
 FIND_ORIGIN = Prepared(
     select(registered_origins.c.client_id).where(registered_origins.c.origin == bindparam("origin")).limit(1)
@@ -70,7 +71,7 @@ class StoredClient:
     """What the gateway works with."""
 
     content: Mapping[str, Any]
-    sealed_secret: bytes | None
+    logo_digest: str | None
 
 
 def find_registered(connection: Connected, client_id: str) -> StoredClient | None:

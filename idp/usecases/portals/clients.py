@@ -6,8 +6,10 @@ is a look-up with a read of its own, for before a transaction; `find_client_with
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from idp.domain.portals.clients import Client
-from idp.domain.portals.registered_clients import LONGEST_ORIGIN, may_be_registered
+from idp.domain.portals.registered_clients import LONGEST_ORIGIN, logo_path, may_be_registered
 from idp.domain.portals.registry_content import client_from
 from idp.store.database import Connected
 from idp.store.portals.registered_clients import find_registered, is_registered_origin
@@ -47,4 +49,7 @@ def _looked_up(deps: Deps, client_id: str) -> Client | None:
 
 def _registered(connection: Connected, client_id: str) -> Client | None:
     found = find_registered(connection, client_id)
-    return client_from(found.content) if found else None
+    if found is None:
+        return None
+    client = client_from(found.content)
+    return client if found.logo_digest is None else replace(client, logo_path=logo_path(client_id, found.logo_digest))

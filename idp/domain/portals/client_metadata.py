@@ -1,0 +1,138 @@
+"""What a client says of itself when it registers (RFC 7591 section 2), read by the very rules of clients.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from idp.domain.portals.client_checks import CLIENT_CHECKS, WITH_SECRET
+from idp.domain.portals.clients import Client, ClientAuthentication, GrantType
+from idp.domain.portals.file_fields import Field
+from idp.domain.portals.metadata_checks import METADATA_CHECKS
+from idp.domain.portals.metadata_shapes import shape_problem
+from idp.domain.portals.registry_entries import Entry
+from idp.domain.portals.registry_fields import CLIENT_FIELDS
+from idp.domain.portals.registry_surroundings import Surroundings
+
+REDIRECTS = "redirect_uris"
+NEVER = frozenset(
+    "client_id client_secret theme profile require_pkce require_consent id_token_claims default_resource "
+    "form_action_origins match may_exchange_for widget".split()
+)
+"""What an operator decides, in clients.yaml or by the invitation; sent by a client it is ignored like the unknown."""
+SETTABLE: Mapping[str, Field] = {field.name: field for field in CLIENT_FIELDS if field.name not in NEVER}
+TEXTS = ("software_id", "software_version")
+"""Kept and answered, meaning nothing here."""
+LONGEST_SOFTWARE = 255
+ASSERTED = (ClientAuthentication.PRIVATE_KEY_JWT,)
+DEFAULT_SCOPES = "openid profile email phone"
+
+
+class MetadataError(StrEnum):
+    """RFC 7591 section 3.2.2."""
+
+    INVALID_REDIRECT_URI = "invalid_redirect_uri"
+    INVALID_CLIENT_METADATA = "invalid_client_metadata"
+    INVALID_SOFTWARE_STATEMENT = "invalid_software_statement"
+    UNAPPROVED_SOFTWARE_STATEMENT = "unapproved_software_statement"
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataProblem:
+    """What is wrong, for the client's developers."""
+
+    error: MetadataError
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the invitation decides, not the client."""
+
+    client_id: str
+    profile: str
+    require_pkce: bool
+
+
+def read_metadata(sent: Mapping[str, Any], terms: Terms, issuer: str) -> Entry | MetadataProblem:
+    """The entry that clients.yaml would hold for this client, or the first thing that is wrong.
+
+    Unknown members are ignored (RFC 7591 section 2); null and "" mean absent (RFC 7592 section 2.2).
+    """
+    wanted = {name: value for name, value in sent.items() if name in SETTABLE and value is not None and value != ""}
+    if sent.get("jwks") and sent.get("jwks_uri"):  # section 2: must not both be present
+        return _about("jwks", "jwks: is sent beside jwks_uri; send one of them")
+    for name, value in wanted.items():
+        if problem := shape_problem(SETTABLE[name], value):
+            return _about(name, f"{name}: {problem}")
+    texts = {name: sent[name] for name in TEXTS if isinstance(sent.get(name), str)}
+    for name, text in texts.items():
+        if len(text) > LONGEST_SOFTWARE or not text.isprintable():
+            return _about(name, f"{name}: send at most {LONGEST_SOFTWARE} printable characters")
+    entry = _entry(_completed(wanted, terms))
+    around = Surroundings({terms.client_id: entry}, {}, issuer, None)
+    for check in (*CLIENT_CHECKS, *METADATA_CHECKS):
+        for complaint in check(entry, around):
+            return _about(complaint.message, complaint.message)
+    return Entry(0, {**entry.values, **texts}, entry.lines)
+
+
+def registered_metadata(entry: Entry, client: Client) -> dict[str, Any]:
+    """What registrations are answered: everything that counts for this client, defaults included."""
+    kept = {name: value for name, value in entry.values.items() if name not in NEVER}
+    return kept | {
+        "token_endpoint_auth_method": entry.text("token_endpoint_auth_method"),
+        "application_type": client.application_type,
+        "subject_type": client.subject_type.value,
+        "id_token_signed_response_alg": client.id_token_signed_response_alg.value,
+    }
+
+
+def needs_secret(entry: Entry) -> bool:
+    """Whether the client is to have a secret."""
+    return entry.text("token_endpoint_auth_method") in WITH_SECRET
+
+
+def _completed(wanted: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
+    """With the defaults of RFC 7591 section 2 and Registration 1.0 section 2, and what the invitation decides."""
+    method = wanted.get("token_endpoint_auth_method", ClientAuthentication.SECRET_BASIC)
+    grants = wanted.get("grant_types", [GrantType.AUTHORIZATION_CODE.value])
+    scope = DEFAULT_SCOPES + (" offline_access" if GrantType.REFRESH_TOKEN in grants else "")
+    values = {
+        "client_id": terms.client_id,
+        "client_name": _host(wanted) or terms.client_id,
+        "response_types": ["code"] if GrantType.AUTHORIZATION_CODE in grants else [],
+        "scope": scope if GrantType.AUTHORIZATION_CODE in grants else "openid",
+        **wanted,
+        "token_endpoint_auth_method": str(method),
+        "grant_types": list(grants),
+        "profile": terms.profile,
+        "require_consent": True,
+    }
+    if method not in ASSERTED:  # sent by many clients whatever their method: never used, so not registered
+        values = {name: value for name, value in values.items() if name not in ("jwks", *UNUSED)}
+    if method in WITH_SECRET:
+        values["client_secret"] = ["sha256:made when it is registered"]
+    if terms.require_pkce or method != ClientAuthentication.NONE:
+        values["require_pkce"] = terms.require_pkce
+    return values
+
+
+UNUSED = ("token_endpoint_auth_signing_alg",)
+
+
+def _entry(values: dict[str, Any]) -> Entry:
+    return Entry(0, values, dict.fromkeys(values, 0))
+
+
+def _host(wanted: Mapping[str, Any]) -> str:
+    return urlsplit(next(iter(wanted.get(REDIRECTS, ())), "")).hostname or ""
+
+
+def _about(key: str, sentence: str) -> MetadataProblem:
+    is_redirect = key.startswith(REDIRECTS)
+    error = MetadataError.INVALID_REDIRECT_URI if is_redirect else MetadataError.INVALID_CLIENT_METADATA
+    return MetadataProblem(error, sentence)
