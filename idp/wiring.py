@@ -49,6 +49,7 @@ from idp.store.schema_version import is_current
 from idp.usecases.deps import Deps
 from idp.usecases.platform.keys import ensure_keys, load_key_ring
 from idp.usecases.platform.sealed_values import load_pairwise_salt
+from idp.usecases.portals.logout import tell_portals_of_replaced
 from idp.usecases.portals.registries import accept_registry, last_good_registry
 from idp.web import blueprint as web_door
 from idp.web import preview
@@ -102,6 +103,7 @@ def build_deps(settings: Settings) -> Deps:
             most_places=settings.threads // 2,
         ),
         people_rules=people_rules(settings),
+        on_session_replaced=tell_portals_of_replaced,
     )
     return deps
 

@@ -27,6 +27,7 @@ from idp.domain.portals.themes import ThemeSet
 from idp.settings import Settings
 from idp.store.database import Database
 from idp.usecases.deps import Deps
+from idp.usecases.portals.logout import tell_portals_of_replaced
 from idp.wiring import create_app
 
 
@@ -56,6 +57,7 @@ def quiet_deps(database: Database, **overrides: Any) -> Deps:
         log=QuietLog(),
         hasher=QuietHasher(),
         people_rules=PeopleRules(test_sirens=("999000",)),
+        on_session_replaced=tell_portals_of_replaced,
     )
     return replace(deps, **overrides)
 

@@ -21,9 +21,18 @@ class Couriers:
         wait(running, timeout=within / 1000)
         return [task.result() if task.done() else None for task in running]
 
+    def dispatch(self, errands: Sequence[Callable[[], object]]) -> None:
+        """Start the errands; nobody waits for them."""
+        for errand in errands:
+            self._pool.submit(errand)
+
 
 class QuietCouriers(Couriers):
     """Does one errand after the other, to the end, before it returns."""
 
     def carry(self, errands: Sequence[Callable[[], Answer]], *, within: int) -> list[Answer | None]:
         return [errand() for errand in errands]
+
+    def dispatch(self, errands: Sequence[Callable[[], object]]) -> None:
+        for errand in errands:
+            errand()

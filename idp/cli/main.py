@@ -20,6 +20,7 @@ GROUPS: Mapping[str, str] = {
     "demo": "idp.cli.demo:demo_command",
     "jobs": "idp.cli.jobs:jobs_group",
     "keys": "idp.cli.keys:keys_group",
+    "logout": "idp.cli.logout:logout_group",
     "run": "idp.cli.run:run_command",
     "themes": "idp.cli.themes:themes_group",
 }

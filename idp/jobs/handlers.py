@@ -10,7 +10,7 @@ from idp.domain.platform.keys import SigningAlgorithm
 from idp.usecases.deps import Deps
 from idp.usecases.platform.key_rotation import rotate_keys
 from idp.usecases.portals.client_logos import fetch_logo
-from idp.usecases.portals.logout import end_outlived_sessions, tell_portals_of_ended
+from idp.usecases.portals.logout import end_outlived_sessions, tell_portals_of_replaced
 
 Payload = Mapping[str, str | int]
 
@@ -28,7 +28,7 @@ def cut_off_account(deps: Deps, payload: Payload) -> None:
 def tell_of_replaced_session(deps: Deps, payload: Payload) -> None:
     """Tell the portals of a session that ended because someone else signed in in its browser."""
     actor = Actor(ActorRole.SYSTEM, "jobs")
-    tell_portals_of_ended(deps, actor, str(payload["subject"]), str(payload["session"]))
+    tell_portals_of_replaced(deps, actor, str(payload["subject"]), str(payload["session"]))
 
 
 def fetch_client_logo(deps: Deps, payload: Payload) -> None:

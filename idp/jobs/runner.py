@@ -1,4 +1,4 @@
-"""The loop of `idp jobs run`: mails in one thread, jobs and repeated tasks in the other, until it is told to stop."""
+"""The loops of `idp jobs run`, until it is told to stop: mails, logout tokens, and jobs with repeated tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from idp.domain.platform.jobs import Schedule
 from idp.domain.platform.messages import Delivery
 from idp.jobs.handlers import HANDLERS
 from idp.jobs.mails import render_mail
-from idp.jobs.schedules import SCHEDULES
+from idp.jobs.schedules import JOBS, SCHEDULES
 from idp.usecases.deps import Deps, StoreUnavailable
 from idp.usecases.platform.keys import renew_key_ring
 from idp.usecases.platform.outbox import WaitingMessage, lease_messages, settle_message
@@ -24,6 +24,7 @@ from idp.usecases.platform.work import (
     settle_schedule_run,
     settle_work,
 )
+from idp.usecases.portals.logout_deliveries import tell_those_due
 
 IDLE_SECONDS = 1.0
 logger = logging.getLogger("mire.jobs")
@@ -39,15 +40,20 @@ class Runner:
 
     def run(self) -> None:
         """Work until told to stop; what is under way is finished first."""
-        mails = Thread(target=self._repeat, args=(self.send_mails,), name="mails")
-        mails.start()
+        senders = [
+            Thread(target=self._repeat, args=(self.send_mails,), name="mails"),
+            Thread(target=self._repeat, args=(self.send_logout_tokens,), name="logout tokens"),
+        ]
+        for sender in senders:
+            sender.start()
         self._repeat(self._work)
-        mails.join()
+        for sender in senders:
+            sender.join()
 
     def once(self) -> None:
         """Do everything that waits now, then return."""
         self._work()
-        while self.send_mails():
+        while self.send_mails() or self.send_logout_tokens():
             pass
 
     def send_mails(self) -> bool:
@@ -56,6 +62,16 @@ class Runner:
         for message in waiting:
             settle_message(self._deps, self._name, message, self._send(message))
         return bool(waiting)
+
+    def send_logout_tokens(self) -> bool:
+        """Tell the portals that are due to be told again; whether there were any."""
+        try:
+            return tell_those_due(self._deps, JOBS, self._name) > 0
+        except StoreUnavailable:
+            raise
+        except Exception:
+            logger.exception("Logout tokens cannot be sent; they are tried again once their lease ends.")
+            return False
 
     def do_jobs(self) -> bool:
         """Do what waits; whether there was anything."""

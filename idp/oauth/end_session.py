@@ -19,7 +19,8 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
 from idp.http.redirects import see_other
 from idp.usecases.portals.clients import find_client
-from idp.usecases.portals.logout import PortalAnswer, sign_out
+from idp.usecases.portals.logout import sign_out
+from idp.usecases.portals.logout_deliveries import PortalAnswer
 from idp.usecases.portals.logout_hints import hints_at, read_logout_hint
 from idp.usecases.sign_in.sessions import find_session
 

@@ -21,6 +21,7 @@ from idp.adapters.sealer import Sealer
 from idp.adapters.signer import NoSigningKey as NoSigningKey  # doors answer 503 to it
 from idp.adapters.signer import Signer
 from idp.domain.people.rules import PeopleRules
+from idp.domain.platform.actors import Actor
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.themes import ThemeSet
@@ -58,6 +59,9 @@ class Deps:
     hasher: Hasher
     people_rules: PeopleRules
     """What the settings demand of accounts."""
+    on_session_replaced: Callable[[Deps, Actor, str, str], None]
+    """Called with the subject and the id of a session that another person's sign-in in the same browser has ended,
+    after the commit: who signs people in knows of no portal. A job follows in case the process dies before."""
 
     @contextmanager
     def transaction(self) -> Iterator[Connected]:

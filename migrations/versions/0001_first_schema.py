@@ -121,14 +121,22 @@ def upgrade() -> None:
     sa.Column('client_id', sa.Text(), nullable=False),
     sa.Column('subject', sa.String(length=255), nullable=False),
     sa.Column('sid', sa.String(length=43), nullable=False),
+    sa.Column('status', sa.String(length=16), nullable=False),
+    sa.Column('outcome', sa.String(length=64), nullable=False),
+    sa.Column('attempts', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('next_at', sa.BigInteger(), nullable=True),
+    sa.Column('leased_by', sa.String(length=64), nullable=False),
+    sa.Column('leased_until', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('delivered_at', sa.BigInteger(), nullable=True),
-    sa.Column('outcome', sa.String(length=64), nullable=False),
     sa.Column('expires_at', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_logout_deliveries'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_logout_deliveries')),
+    sa.UniqueConstraint('sid', name=op.f('uq_logout_deliveries_sid'))
     )
     with op.batch_alter_table('logout_deliveries', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_logout_deliveries_client_id'), ['client_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_logout_deliveries_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_logout_deliveries_next_at'), ['next_at'], unique=False)
 
     op.create_table('outbox',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -533,7 +541,9 @@ def downgrade() -> None:
 
     op.drop_table('outbox')
     with op.batch_alter_table('logout_deliveries', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_logout_deliveries_next_at'))
         batch_op.drop_index(batch_op.f('ix_logout_deliveries_expires_at'))
+        batch_op.drop_index(batch_op.f('ix_logout_deliveries_client_id'))
 
     op.drop_table('logout_deliveries')
     op.drop_table('legal_units')

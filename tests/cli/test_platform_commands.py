@@ -99,3 +99,13 @@ def test_an_absent_database_is_one_sentence(environment: dict[str, str], tmp_pat
     refused = idp({**environment, "IDP_DATABASE_URL": f"sqlite:///{tmp_path}/no/where.sqlite3"}, *command)
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == "Error: IDP_DATABASE_URL: the database cannot be reached or written."
+
+
+def test_deliveries_of_logout_tokens_are_listed_and_an_unknown_one_cannot_be_replayed(
+    environment: dict[str, str],
+) -> None:
+    assert lines(environment, "logout", "deliveries", "--client", "formation", "--status", "waiting") == []
+    unknown = idp(environment, "logout", "replay", "-dash")
+    neither, both = idp(environment, "logout", "replay"), idp(environment, "logout", "replay", "a", "--client", "b")
+    assert unknown.stderr == "Error: Nothing to replay: `idp logout deliveries` lists what there is.\n"
+    assert (unknown.returncode, neither.returncode, both.returncode) == (1, 2, 2)

@@ -14,7 +14,7 @@ class JobKind(StrEnum):
     CUT_OFF_ACCOUNT = "account.cut_off"
     """`valid_from` of the account `subject` has moved: end its sessions and tell the portals."""
     SESSION_REPLACED = "session.replaced"
-    """Someone else signed in in the browser of `subject`'s `session`, which has ended: tell its portals."""
+    """Someone else signed in in the browser of `subject`'s `session`, which has ended: its portals are owed word."""
 
     FETCH_LOGO = "client.fetch_logo"
     """A client registered itself with a `logo_uri`: fetch the picture of `client_id`, once."""

@@ -67,12 +67,17 @@ client_cutoffs = Table(
 logout_deliveries = Table(
     "logout_deliveries",
     metadata,
-    text("id", 32, primary_key=True),  # the logout token's jti
-    text("client_id"),
-    text("subject", 255),
-    text("sid", 43),
+    text("id", 32, primary_key=True),  # what an operator names; each attempt's logout token has a jti of its own
+    text("client_id", index=True),
+    text("subject", 255),  # as this client knows the person
+    text("sid", 43, unique=True),  # of one session and one client: no end is told by two rows
+    text("status", 16),
+    text("outcome", 64, default=""),  # of the last attempt
+    Column("attempts", RowNumber, nullable=False, default=0),
+    instant("next_at", nullable=True, index=True),  # NULL: nothing more is tried
+    text("leased_by", 64, default=""),
+    instant("leased_until", nullable=True),
     instant("created_at"),
     instant("delivered_at", nullable=True),
-    text("outcome", 64, default=""),
     instant("expires_at", index=True),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from idp.domain.people.accounts import Account
@@ -17,6 +17,7 @@ from idp.domain.platform.jobs import JobKind
 from idp.domain.sign_in.assurance import PASSWORD_AMR, acr_of_password
 from idp.domain.sign_in.journey import Act
 from idp.domain.sign_in.password_triplet import TripletAttempt
+from idp.domain.sign_in.sessions import LiveSession
 from idp.store.database import Connected
 from idp.store.people.accounts import AccountRow, hold_if_valid_from
 from idp.store.sign_in.devices import KnownAccount, find_known_accounts, forget_least_used, keep_device
@@ -50,11 +51,20 @@ def look_at_browser(connection: Connected, device_token: str, now: Instant) -> B
 
 
 @dataclass(frozen=True, slots=True)
+class ReplacedSession:
+    """A session that ended because someone else signed in in its browser, and whose it was."""
+
+    id: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Began:
-    """A session and its new cookie."""
+    """A session and its new cookie, and the session of another person that it replaced in this browser."""
 
     id: str
     token: str
+    replaced: ReplacedSession | None = None
 
 
 def hold_account(connection: Connected, found: AccountRow) -> bool:
@@ -75,9 +85,13 @@ def begin_session(
     """
     token = deps.random.token()
     values = _session_values(deps, actor, attempt, account, token, at)
-    began = Began(_rotated(connection, deps, actor, attempt, account, values), token)
+    old = _session_before(connection, deps, attempt, at)
+    if old is not None and old.account_id == account.id:
+        began = Began(_rotated(connection, old, attempt, values), token)
+    else:
+        began = Began("", token, _replaced(connection, deps, actor, attempt, old, at))
     if not began.id:
-        began = Began(deps.random.token(16), token)
+        began = replace(began, id=deps.random.token(16))
         insert_session(connection, {**values, "id": began.id, "account_id": account.id, "created_at": at})
     record_done(connection, attempt.transaction_id, Act.SIGN_IN, at, began.id)
     return began
@@ -98,28 +112,27 @@ def _session_values(
     }
 
 
-def _rotated(
-    connection: Connected,
-    deps: Deps,
-    actor: Actor,
-    attempt: TripletAttempt,
-    account: Account,
-    values: dict[str, Any],
-) -> str:
-    """The id of the browser's own session, now under its new cookie; "" when a new one is needed."""
+def _session_before(connection: Connected, deps: Deps, attempt: TripletAttempt, at: Instant) -> LiveSession | None:
     if not attempt.session_token:
-        return ""
-    old_hash = token_hash(attempt.session_token)
-    old = find_live_session(connection, old_hash, values["auth_time"], deps.lifetimes)
-    if old is None:
-        return ""
-    if old.account_id == account.id:
-        return old.id if rotate_session(connection, old.id, old_hash, values) else ""
-    if end_session(connection, old.id, old.account_id, values["auth_time"]):
-        replaced = AuditRecord(AuditEvent.SESSION_ENDED, old.subject, attempt.client_id, {"session": old.id})
-        write_audit(connection, deps, actor, replaced)
-        enqueue(connection, deps, JobKind.SESSION_REPLACED, {"session": old.id, "subject": old.subject})
-    return ""
+        return None
+    return find_live_session(connection, token_hash(attempt.session_token), at, deps.lifetimes)
+
+
+def _rotated(connection: Connected, old: LiveSession, attempt: TripletAttempt, values: dict[str, Any]) -> str:
+    """The id of this person's own session in this browser, now under its new cookie; "" when a new one is needed."""
+    return old.id if rotate_session(connection, old.id, token_hash(attempt.session_token), values) else ""
+
+
+def _replaced(
+    connection: Connected, deps: Deps, actor: Actor, attempt: TripletAttempt, old: LiveSession | None, at: Instant
+) -> ReplacedSession | None:
+    """Another person's session ends here. Its portals hear at once; the job is for a process that dies first."""
+    if old is None or not end_session(connection, old.id, old.account_id, at):
+        return None
+    record = AuditRecord(AuditEvent.SESSION_ENDED, old.subject, attempt.client_id, {"session": old.id})
+    write_audit(connection, deps, actor, record)
+    enqueue(connection, deps, JobKind.SESSION_REPLACED, {"session": old.id, "subject": old.subject})
+    return ReplacedSession(old.id, old.subject)
 
 
 def remember_browser(connection: Connected, deps: Deps, account_id: int, browser: Browser, at: Instant) -> str:

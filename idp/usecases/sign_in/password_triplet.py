@@ -11,6 +11,7 @@ while the hash runs, and a crash in between leaves the try counted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from idp.adapters.hasher import Full
@@ -38,9 +39,16 @@ from idp.store.database import Connected
 from idp.store.people.accounts import AccountRow, find_by_triplet, highest_password_cost, renew_password_hash
 from idp.store.platform.rate_limits import count_tries, uncount_tries
 from idp.store.sign_in.devices import count_device_try, uncount_device_try
-from idp.usecases.deps import Deps
+from idp.usecases.deps import Deps, StoreUnavailable
 from idp.usecases.platform.audit import write_audit
-from idp.usecases.sign_in.begin_session import Browser, begin_session, hold_account, look_at_browser, remember_browser
+from idp.usecases.sign_in.begin_session import (
+    Browser,
+    ReplacedSession,
+    begin_session,
+    hold_account,
+    look_at_browser,
+    remember_browser,
+)
 
 NO_ACCOUNT = 0
 
@@ -160,7 +168,15 @@ def _settle(
         if verified.renewed_hash and found.password_hash:
             renew_password_hash(connection, found.account.id, found.password_hash, verified.renewed_hash)
         _trace(connection, deps, actor, attempt, reserved, AuditEvent.SIGN_IN_ACCEPTED, {"session": began.id})
-        return SignedIn(began.token, device, found.account.subject)
+    if began.replaced is not None:
+        _tell_of_replaced(deps, actor, began.replaced)
+    return SignedIn(began.token, device, found.account.subject)
+
+
+def _tell_of_replaced(deps: Deps, actor: Actor, replaced: ReplacedSession) -> None:
+    """Whoever has signed in stays so: what cannot be told now is the job's."""
+    with suppress(StoreUnavailable):
+        deps.on_session_replaced(deps, actor, replaced.subject, replaced.id)
 
 
 def _give_back(connection: Connected, attempt: TripletAttempt, reserved: Reserved, found: AccountRow) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from idp.adapters.hasher import Place, QuietHasher
 from idp.adapters.metrics import QuietMetrics
 from idp.adapters.password_hashes import Pepper
+from idp.domain.platform.actors import Actor
 from idp.domain.platform.instants import SECOND
 from idp.domain.platform.metrics import Metric
 from idp.domain.sign_in.password_triplet import Busy, Refused, SignedIn, SiretClosed
@@ -17,6 +18,7 @@ from idp.store.platform.jobs import jobs
 from idp.store.platform.rate_limits import rate_limits
 from idp.store.sign_in.devices import devices
 from idp.store.sign_in.transactions import find_transaction_row
+from idp.usecases.deps import Deps, StoreUnavailable
 from idp.usecases.sign_in.sessions import find_session
 from tests.rows import SIRET
 from tests.usecases.sign_in.conftest import PASSWORD, Door
@@ -193,6 +195,23 @@ def test_another_person_in_the_same_browser_ends_the_session_before(door: Door) 
     with door.deps.read() as connection:
         kind, payload = connection.execute(select(jobs.c.kind, jobs.c.payload)).one()
     assert ("session.replaced", "Moutin") == (kind, payload["subject"])
+
+
+def test_who_listens_hears_of_a_replaced_session_at_once_and_cannot_keep_anyone_out(door: Door) -> None:
+    def hear(_deps: Deps, _actor: Actor, subject: str, session_id: str) -> None:
+        heard.append((subject, session_id))
+        raise StoreUnavailable
+
+    heard: list[tuple[str, str]] = []
+    door = door.with_deps(on_session_replaced=hear)
+    door.add_person("Sawyer")
+    first = door.sign_in()
+    again = door.sign_in(session_token=first.session_token)
+    assert [] == heard, "the same person's session goes on"
+    before = find_session(door.deps, again.session_token)
+    assert door.sign_in(family_name="Sawyer", session_token=again.session_token).session_token
+    assert before is not None
+    assert [("Moutin", before.id)] == heard
 
 
 def test_a_planted_session_cookie_gains_nothing(door: Door) -> None:
