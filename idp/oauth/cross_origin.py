@@ -1,6 +1,7 @@
 """Back-channel endpoints that a partner's page calls from the browser itself (https://fetch.spec.whatwg.org/#http-cors-protocol).
 
-Only for origins that a client registered as `web_origins`, and never with credentials: no cookie counts here.
+Only for origins that a client registered as `web_origins`, and never with credentials: no cookie counts here. Once a
+view knows which client its answer is for, only that client's own pages may read it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Response, request
+from flask import Response, g, request
 
+from idp.domain.portals.clients import Client
 from idp.http.deps import current_deps
 from idp.usecases.portals.clients import is_client_origin
 
 PREFLIGHT_SECONDS = "600"
+ASKABLE = "authorization, content-type, dpop"
+READABLE = "DPoP-Nonce, WWW-Authenticate"
+"""RFC 9449 section 8: a page must be able to read the nonce it is to prove itself with."""
 View = Callable[[], Response]
 
 
@@ -28,7 +33,7 @@ def cross_origin(*methods: str) -> Callable[[View], View]:
             response = shared(Response(status=204, headers={"Allow": ", ".join((*methods, "OPTIONS"))}))
             if "Access-Control-Allow-Origin" in response.headers:
                 response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
-                response.headers["Access-Control-Allow-Headers"] = "authorization, content-type"
+                response.headers["Access-Control-Allow-Headers"] = ASKABLE
                 response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
             return response
 
@@ -43,7 +48,17 @@ def shared(response: Response) -> Response:
     if origin is None:
         return response
     response.headers["Vary"] = "Origin"
-    if is_client_origin(current_deps(), origin):
+    if _may_read(origin):
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
+        response.headers["Access-Control-Expose-Headers"] = READABLE
     return response
+
+
+def answer_is_for(client: Client) -> None:
+    """This request's answer is for that client: no other client's page may read it."""
+    g.cross_origin_client = client
+
+
+def _may_read(origin: str) -> bool:
+    client: Client | None = g.get("cross_origin_client")
+    return is_client_origin(current_deps(), origin) if client is None else origin in client.web_origins

@@ -14,6 +14,7 @@ from idp.oauth.answers import to_response
 from idp.oauth.authorization_grant import AuthorizationCodeRequest
 from idp.oauth.client_authentication import authenticate
 from idp.oauth.clients import OAuthClient
+from idp.oauth.cross_origin import answer_is_for
 from idp.oauth.grants import ClientCredentialsGrant, CodeGrant, RefreshTokenGrant
 from idp.oauth.payloads import BodyRequest
 from idp.usecases.deps import Deps
@@ -57,6 +58,7 @@ class MireServer(AuthorizationServer):  # type: ignore[misc]
             InvalidClientError, InvalidRequestError
         """
         client = authenticate(self.deps, request.headers.get("Authorization", ""), request.form)
+        answer_is_for(client.entry)
         request.auth_method = client.entry.token_endpoint_auth_method
         if request.auth_method not in methods:
             raise InvalidClientError("This is for clients that prove who they are.", status_code=401)

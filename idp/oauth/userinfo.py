@@ -6,6 +6,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 from flask import Request, Response, request
 
 from idp.oauth.answers import error_response, to_response
+from idp.oauth.cross_origin import answer_is_for
 from idp.oauth.payloads import FORM, read_form
 from idp.oauth.server import current_server
 from idp.usecases.portals.identity_facts import UserinfoRefusal, tell_userinfo
@@ -31,6 +32,7 @@ def userinfo() -> Response:
         body = {"error": told.value, "error_description": description}
         scope = ', scope="openid"' if told is UserinfoRefusal.INSUFFICIENT_SCOPE else ""
         return challenged(to_response(STATUS[told], body), f'error="{told}", error_description="{description}"{scope}')
+    answer_is_for(told.client)
     return to_response(200, told.body, (("Content-Type", told.content_type), ("Cache-Control", "no-store")))
 
 

@@ -29,6 +29,7 @@ class UserinfoRefusal(StrEnum):
 class Userinfo:
     """The claims as JSON, or as a signed JWT for clients that registered an algorithm."""
 
+    client: Client
     body: bytes
     content_type: str
 
@@ -66,6 +67,6 @@ def _claims(deps: Deps, client: Client, grant: Grant, token: AccessToken) -> dic
 def _shaped(deps: Deps, client: Client, claims: dict[str, Any]) -> Userinfo:
     alg = client.userinfo_signed_response_alg
     if alg is None:
-        return Userinfo(json.dumps(claims, separators=(",", ":")).encode(), "application/json")
+        return Userinfo(client, json.dumps(claims, separators=(",", ":")).encode(), "application/json")
     signed = deps.signer.sign({"iss": deps.issuer, "aud": client.client_id, **claims}, alg=alg, typ="JWT")
-    return Userinfo(signed.encode(), "application/jwt")
+    return Userinfo(client, signed.encode(), "application/jwt")
