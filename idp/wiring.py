@@ -18,6 +18,7 @@ from idp.adapters.clock import Clock
 from idp.adapters.couriers import Couriers
 from idp.adapters.hasher import build_hasher
 from idp.adapters.held import Held
+from idp.adapters.key_sets import KeyShelf
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog, silence_authlib
 from idp.adapters.machine_secrets import environment_digests
@@ -88,6 +89,7 @@ def build_deps(settings: Settings) -> Deps:
         themes=Held(first=lambda: first_themes(settings)),
         signer=Signer(clock),
         assertions=AssertionVerifier(),
+        client_keys=KeyShelf(),
         sealer=Sealer([SealingKey(secret.id, secret.value) for secret in settings.key_encryption_key]),
         pairwise_salt=Held(first=lambda: load_pairwise_salt(deps)),
         couriers=Couriers(),

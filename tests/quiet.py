@@ -12,6 +12,7 @@ from idp.adapters.assertions import AssertionVerifier
 from idp.adapters.clock import QuietClock
 from idp.adapters.couriers import QuietCouriers
 from idp.adapters.hasher import QuietHasher
+from idp.adapters.key_sets import KeyShelf
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import QuietLog
 from idp.adapters.mailer import QuietMailer
@@ -48,6 +49,7 @@ def quiet_deps(database: Database, **overrides: Any) -> Deps:
         themes=lambda: themes,
         signer=QuietSigner(clock),
         assertions=AssertionVerifier(),
+        client_keys=KeyShelf(),
         sealer=QuietSealer(),
         pairwise_salt=lambda: b"s" * 32,
         couriers=QuietCouriers(),

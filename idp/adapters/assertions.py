@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,13 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from idp.adapters.key_ring import JWK_TYPES, Jwk
-from idp.domain.platform.keys import SigningAlgorithm
+from idp.domain.platform.keys import HmacAlgorithm, SigningAlgorithm
 from idp.domain.platform.storable import is_storable
 
 LONGEST = 16_384
 """Characters of the longest assertion that is looked at."""
+CURVES = {SigningAlgorithm.ES256: "P-256", SigningAlgorithm.EDDSA: "Ed25519"}
+HASHES = {HmacAlgorithm.HS256: "sha256", HmacAlgorithm.HS384: "sha384", HmacAlgorithm.HS512: "sha512"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,21 @@ class AssertionVerifier:
         self._parsed: dict[int, tuple[Mapping[str, Any], Sequence[Jwk]]] = {}
 
     def verify(
-        self, assertion: ReadAssertion, jwks: Mapping[str, Any] | None, only: SigningAlgorithm | None = None
+        self,
+        assertion: ReadAssertion,
+        jwks: Mapping[str, Any] | None,
+        only: str | None = None,
+        *,
+        among: Collection[SigningAlgorithm] = tuple(SigningAlgorithm),
     ) -> bool:
         """Whether one of these keys made the signature.
 
-        The header names the algorithm, but it must be one of ours, the client's own when it is registered with one,
-        and fit the key's type: an HMAC under a public key, or `none`, never gets here (RFC 8725 section 2.1).
+        The header names the algorithm, but it must be `among` those of the client's profile, be the client's own when
+        it is registered with one, and fit the key's type: an HMAC under a public key, or `none`, never gets here
+        (RFC 8725 section 2.1).
         """
         named = assertion.header.get("alg")
-        if named not in tuple(SigningAlgorithm) or (only is not None and named != only):
+        if named not in tuple(among) or (only is not None and named != only):
             return False
         alg, kid = SigningAlgorithm(named), assertion.header.get("kid")
         keys = [key for key in self._keys(jwks) if isinstance(key, JWK_TYPES[alg]) and _may(key, alg)]
@@ -66,6 +75,15 @@ class AssertionVerifier:
             keys = [key for key in keys if key.kid == kid]
         model = JWSRegistry.algorithms[alg]
         return any(model.verify(assertion.message, assertion.signature, key) for key in keys)
+
+    def verify_by_secret(self, assertion: ReadAssertion, secrets: Iterable[bytes], only: str | None = None) -> bool:
+        """Whether one of these secrets made the signature; one shorter than the algorithm's hash makes none."""
+        named = assertion.header.get("alg")
+        if named not in tuple(HmacAlgorithm) or (only is not None and named != only):
+            return False
+        least, digest = HmacAlgorithm(named).least, HASHES[HmacAlgorithm(named)]
+        made = [hmac.digest(secret, assertion.message, digest) for secret in secrets if len(secret) >= least]
+        return any(hmac.compare_digest(item, assertion.signature) for item in made)
 
     def _keys(self, jwks: Mapping[str, Any] | None) -> Sequence[Jwk]:
         if not jwks:
@@ -80,9 +98,10 @@ class AssertionVerifier:
 
 
 def _may(key: Jwk, alg: SigningAlgorithm) -> bool:
-    """A key that says its `alg` or `use` is for nothing else (RFC 7517 sections 4.2 and 4.4)."""
+    """Of the algorithm's own curve, and not kept for something else by its `alg` or `use` (RFC 7517 section 4)."""
     said = key.as_dict(private=False)
-    return said.get("alg", alg) == alg and said.get("use", "sig") == "sig"
+    fits = said.get("crv", CURVES.get(alg)) == CURVES.get(alg)
+    return fits and said.get("alg", alg) == alg and said.get("use", "sig") == "sig"
 
 
 def _decode(text: bytes) -> bytes | None:

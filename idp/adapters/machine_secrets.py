@@ -28,12 +28,12 @@ def secret_digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def environment_digests(registry: ClientRegistry, environment: Mapping[str, str]) -> dict[str, bytes]:
-    """The digests of the env: secrets as they are now, by their source: a registry taken from the database holds
+def environment_digests(registry: ClientRegistry, environment: Mapping[str, str]) -> dict[str, SecretDigest]:
+    """The env: secrets as they are now, by their source: a registry taken from the database holds
     those of the process that accepted it."""
     sources = {secret.source for client in registry.clients.values() for secret in client.secrets}
     names = {source: environment.get(source.removeprefix("env:")) for source in sources if source.startswith("env:")}
-    return {source: secret_digest(value) for source, value in names.items() if value}
+    return {source: SecretDigest(secret_digest(value), source, value) for source, value in names.items() if value}
 
 
 class SecretReader:
@@ -45,8 +45,11 @@ class SecretReader:
         self._environment = environment
         self.files: set[Path] = set()
 
-    def read(self, source: str) -> SecretDigest | str:
-        """The digest, or a sentence that says what is wrong (and never holds the secret)."""
+    def read(self, source: str, *, keep: bool = False) -> SecretDigest | str:
+        """The digest, or a sentence that says what is wrong (and never holds the secret).
+
+        `keep`: the secret stays beside it in memory, since somebody computes with it.
+        """
         kind, _, name = source.partition(":")
         if kind == "sha256":
             return SecretDigest(bytes.fromhex(name), "sha256")
@@ -55,7 +58,7 @@ class SecretReader:
             return problem or SecretDigest(b"", source)
         if len(secret) < SHORTEST or len(set(secret)) < FEWEST_DIFFERENT:
             return f"the secret of {source} is too short or too plain to be random; {MAKE_ONE}"
-        return SecretDigest(secret_digest(secret), source)
+        return SecretDigest(secret_digest(secret), source, secret if keep else "")
 
     def key_set(self, written: Any) -> dict[str, Any] | str:
         """The client's public keys, or a sentence that says what is wrong."""

@@ -11,13 +11,15 @@ import yaml
 from idp.adapters.machine_secrets import SecretReader
 from idp.adapters.yaml_fields import FieldReader
 from idp.adapters.yaml_file import FileProblem, YamlFile, line_of, plain
-from idp.domain.portals.clients import ClientRegistry
+from idp.domain.platform.keys import HmacAlgorithm
+from idp.domain.portals.clients import ClientAuthentication, ClientRegistry, SecretDigest
 from idp.domain.portals.file_fields import Field
 from idp.domain.portals.registry_building import build_client, build_resource
 from idp.domain.portals.registry_checks import check_registry
 from idp.domain.portals.registry_content import make_registry
 from idp.domain.portals.registry_entries import Entry
 from idp.domain.portals.registry_fields import CLIENT_FIELDS, ELSEWHERE, PUBLISHER_FIELDS, RESOURCE_FIELDS
+from idp.domain.portals.registry_surroundings import method_of
 
 RegistryProblem = FileProblem
 LISTS = {"clients": CLIENT_FIELDS, "resources": RESOURCE_FIELDS, "software_publishers": PUBLISHER_FIELDS}
@@ -95,8 +97,11 @@ class RegistryFile:
 
     def _secrets_of(self, entry: Entry) -> Any:
         digests = []
+        keep = method_of(entry) == ClientAuthentication.SECRET_JWT
         for index, source in enumerate(entry.items("client_secret")):
-            digest = self._secrets.read(source)
+            digest = self._secrets.read(source, keep=keep)
+            if isinstance(digest, SecretDigest) and (problem := _too_short(digest, entry)):
+                digest = problem
             if isinstance(digest, str):
                 self._file.problem(entry.line_of("client_secret", index), f"{_name(entry)}client_secret: {digest}")
             else:
@@ -127,6 +132,13 @@ class RegistryFile:
             self._file.problem(line_of(node), f"{where}{field.name}: {keys}")
             return None
         return keys
+
+
+def _too_short(secret: SecretDigest, entry: Entry) -> str:
+    """RFC 7518 section 3.2: the secret is at least as long as the hash."""
+    alg = entry.text("token_endpoint_auth_signing_alg")
+    least = HmacAlgorithm(alg).least if alg in tuple(HmacAlgorithm) and secret.secret else 0
+    return f"{alg} needs a secret of {least} bytes or more; write HS256" if len(secret.secret.encode()) < least else ""
 
 
 def _name(entry: Entry) -> str:

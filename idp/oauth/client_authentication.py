@@ -47,7 +47,7 @@ def authenticate(deps: Deps, authorization: str, form: Mapping[str, str]) -> OAu
         InvalidRequestError: more than one credential.
     """
     credential = read_credential(authorization, form)
-    proven = credential if isinstance(credential, Unproven) else prove(deps, credential)
+    proven = credential if isinstance(credential, Unproven) else prove(deps, credential, flask_request.path)
     if isinstance(proven, Client) and form.get("client_id", proven.client_id) != proven.client_id:
         proven = Unproven(form["client_id"], ProofProblem.UNKNOWN_CLIENT)
     if isinstance(proven, Unproven):
@@ -93,15 +93,17 @@ def read_basic(authorization: str) -> Credential | Unproven:
     return Credential(ClientAuthentication.SECRET_BASIC, claimed, (secret, unquote_plus(secret)))
 
 
-def prove(deps: Deps, credential: Credential) -> Client | Unproven:
-    """The client whose credential this is."""
+def prove(deps: Deps, credential: Credential, path: str) -> Client | Unproven:
+    """The client whose credential this is, sent to the endpoint of this path."""
     if credential.method is ClientAuthentication.PRIVATE_KEY_JWT:
-        return prove_by_assertion(deps, credential.assertion)
+        return prove_by_assertion(deps, credential.assertion, f"{deps.issuer}{path}")
     client = find_client(deps, credential.claimed)
     if client is None:
         return Unproven(credential.claimed, ProofProblem.UNKNOWN_CLIENT)
     if client.token_endpoint_auth_method is not credential.method:
         return Unproven(credential.claimed, ProofProblem.OTHER_METHOD)
+    if credential.method not in client.rules.client_authentication:
+        return Unproven(credential.claimed, ProofProblem.PROFILE)
     if credential.method is not ClientAuthentication.NONE and not matches_secret(client, credential.secrets):
         return Unproven(credential.claimed, ProofProblem.WRONG_SECRET)
     return client

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from idp.domain.platform.keys import HmacAlgorithm
 from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.claims import CLAIMS_BY_SCOPE
 from idp.domain.portals.clients import GrantType, ResponseMode, SigningAlgorithm, SubjectType
@@ -83,7 +84,7 @@ def _client_authentication(announced: Collection[str]) -> dict[str, Any]:
     for endpoint, methods in AUTHENTICATED_ENDPOINTS.items():
         if endpoint in announced:
             members[f"{endpoint}_auth_methods_supported"] = sorted(methods)
-            members[f"{endpoint}_auth_signing_alg_values_supported"] = [alg.value for alg in SigningAlgorithm]
+            members[f"{endpoint}_auth_signing_alg_values_supported"] = [*SigningAlgorithm, *HmacAlgorithm]
     return members
 
 

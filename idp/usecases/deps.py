@@ -11,6 +11,7 @@ from idp.adapters.clock import Clock
 from idp.adapters.couriers import Couriers
 from idp.adapters.hash_threads import HasherUnavailable as HasherUnavailable  # doors answer 503 to it
 from idp.adapters.hasher import Hasher
+from idp.adapters.key_sets import KeyShelf
 from idp.adapters.keyed_hash import KeyedHash
 from idp.adapters.logs import EventLog
 from idp.adapters.mailer import Mailer
@@ -48,6 +49,8 @@ class Deps:
     """Every theme as it is now; swapped whole."""
     signer: Signer
     assertions: AssertionVerifier
+    client_keys: KeyShelf
+    """What clients publish at their jwks_uri, as this process last saw it."""
     sealer: Sealer
     pairwise_salt: Callable[[], bytes]
     """What pairwise subjects are derived from; opened once a process."""

@@ -158,7 +158,7 @@ resources:
     assert registry_from(json.loads(json.dumps(content_of(registry))), PUBLIC) == registry
     written = set(yaml.safe_load(text)["clients"][0])
     known = set(registry_schema()["properties"]["clients"]["items"]["properties"])
-    assert known - written == {"jwks", "token_endpoint_auth_signing_alg"}
+    assert known - written == {"jwks", "jwks_uri", "token_endpoint_auth_signing_alg"}
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_mistake_is_named_with_its_line_and_what_to_write(load: Load, old: str
         ("grant_types: [password]", "3: portail: grant_types: 'password' cannot be used; write one of"),
         ("scope: openid emial", "3: portail: scope: unknown scope emial; did you mean email?"),
         ("scope: [openid]", "3: portail: scope: a list was written; write scopes in one text"),
-        ("jwks_uri: https://x.fr/k", "3: portail: jwks_uri: unknown key; write jwks: file:PATH"),
+        ("jwks_uri: http://x.fr/k", "3: portail: jwks_uri: http://x.fr/k is not https; write https"),
         ("theme: absent", "3: portail: theme: there is no theme absent; write one of default"),
         ("web_origins: [https://a.fr/x]", "3: portail: web_origins: 'https://a.fr/x' cannot be used; write an origin"),
         ("web_origins: [http://a.fr]", "3: portail: web_origins: http://a.fr is not https"),
@@ -477,3 +477,110 @@ def test_the_schemas_accept_what_ships_and_refuse_a_mistake() -> None:
     shipped["clients"][0]["redirect_uri"] = "https://x"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(shipped, registry_schema())
+
+
+KEYS = json.dumps({"keys": [ECKey.generate_key("P-256").as_dict(private=False)]})
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("token_endpoint_auth_method: private_key_jwt\n    jwks_uri: https://p.fr/k", ""),
+        (
+            f"token_endpoint_auth_method: private_key_jwt\n    jwks: {KEYS}\n    jwks_uri: https://p.fr/k",
+            "8: portail: jwks_uri: jwks is written too; keep one of the two",
+        ),
+        ("token_endpoint_auth_method: private_key_jwt", "jwks is missing and private_key_jwt needs it"),
+        ("token_endpoint_auth_method: client_secret_jwt\n    client_secret: env:SECRET", ""),
+        (
+            f"token_endpoint_auth_method: client_secret_jwt\n    client_secret: {DIGEST}",
+            "7: portail: client_secret: client_secret_jwt computes with the secret itself; write env:NAME or file:PATH",
+        ),
+        (
+            "token_endpoint_auth_method: client_secret_jwt\n    token_endpoint_auth_signing_alg: ES256\n"
+            "    client_secret: env:SECRET",
+            "7: portail: token_endpoint_auth_signing_alg: ES256 needs a key; write HS256, HS384 or HS512",
+        ),
+        (
+            "token_endpoint_auth_method: client_secret_jwt\n    token_endpoint_auth_signing_alg: HS512\n"
+            "    client_secret: env:SECRET",
+            "8: portail: client_secret: HS512 needs a secret of 64 bytes or more; write HS256",
+        ),
+        (
+            f"token_endpoint_auth_method: private_key_jwt\n    jwks: {KEYS}\n"
+            "    token_endpoint_auth_signing_alg: HS256",
+            "8: portail: token_endpoint_auth_signing_alg: HS256 is for client_secret_jwt; write ES256 or PS256",
+        ),
+    ],
+)
+def test_assertions_can_be_verified_from_what_is_written(load: Load, written: str, problem: str) -> None:
+    """RFC 7591 section 2 (jwks and jwks_uri), RFC 7518 section 3.2 (HMAC keys)."""
+    result = load(PLAIN.replace(f"client_secret: {DIGEST}", written))
+    assert problem in (lines(result)[0] if isinstance(result, list) else "")
+    assert isinstance(result, list) is bool(problem)
+
+
+def test_a_secret_stays_in_memory_only_for_who_computes_with_it(load: Load) -> None:
+    """What is kept in the database never holds it."""
+    written = PLAIN.replace(f"client_secret: {DIGEST}", "client_secret: env:SECRET")
+    by_hmac = written.replace(
+        "client_secret: env", "token_endpoint_auth_method: client_secret_jwt\n    client_secret: env"
+    )
+    kept = [accepted(load(text)) for text in (written, by_hmac)]
+    assert ["", SECRET] == [registry.clients["portail"].secrets[0].secret for registry in kept]
+    assert not any(SECRET in json.dumps(content_of(registry)) or SECRET in repr(registry) for registry in kept)
+
+
+@pytest.mark.parametrize("profile", ["fapi2_security", "fapi2_message_signing", "legacy", "oidc"])
+@pytest.mark.parametrize(
+    ("written", "problems"),
+    [
+        (f"client_secret: {DIGEST}", {"fapi2_security": "method", "fapi2_message_signing": "method"}),
+        (
+            f"token_endpoint_auth_method: private_key_jwt\n    jwks: {KEYS}",
+            {"legacy": "legacy does not take private_key_jwt; write client_secret_basic or client_secret_post"},
+        ),
+        (
+            "token_endpoint_auth_method: none",
+            {
+                "legacy": "token_endpoint_auth_method: legacy does not take none",
+                "fapi2_security": "fapi2_security does not take none; write private_key_jwt or tls_client_auth or self",
+                "fapi2_message_signing": "jwks is missing and fapi2_message_signing verifies requests with it",
+            },
+        ),
+        (
+            f"token_endpoint_auth_method: private_key_jwt\n    jwks: {KEYS}\n    require_pkce: false",
+            {
+                "legacy": "legacy does not take",
+                "fapi2_security": "9: portail: require_pkce: fapi2_security always demands a challenge; take",
+                "fapi2_message_signing": "require_pkce: fapi2_message_signing always",
+            },
+        ),
+        (
+            f"token_endpoint_auth_method: private_key_jwt\n    jwks: {KEYS}\n    id_token_signed_response_alg: RS256",
+            {
+                "legacy": "legacy does not take",
+                "fapi2_security": "9: portail: id_token_signed_response_alg: fapi2_security does not take RS256",
+                "fapi2_message_signing": "does not take RS256; write ES256 or EdDSA or PS256 (FAPI 2.0",
+            },
+        ),
+    ],
+)
+def test_a_profile_says_what_else_to_write(load: Load, profile: str, written: str, problems: dict[str, str]) -> None:
+    """FAPI 2.0 Security Profile sections 5.3.2.1 items 3 and 6, 5.3.2.2 item 5, 5.4.1."""
+    result = load(PLAIN.replace(f"client_secret: {DIGEST}", f"profile: {profile}\n    {written}"))
+    found = " / ".join(lines(result)) if isinstance(result, list) else ""
+    assert problems.get(profile, "") in found
+    assert bool(found) is (profile in problems)
+
+
+def test_what_is_signed_for_a_fapi_client_is_not_rs256(load: Load) -> None:
+    """FAPI 2.0 Security Profile section 5.4.1."""
+    keyed = f"token_endpoint_auth_method: private_key_jwt\n    jwks: {KEYS}"
+    written = [
+        PLAIN.replace(f"client_secret: {DIGEST}", f"{profile}{keyed}")
+        for profile in ("profile: fapi2_security\n    ", "")
+    ]
+    assert ["PS256", "RS256"] == [
+        accepted(load(text)).clients["portail"].id_token_signed_response_alg for text in written
+    ]

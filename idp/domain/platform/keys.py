@@ -23,6 +23,19 @@ class SigningAlgorithm(StrEnum):
     EDDSA = "EdDSA"
 
 
+class HmacAlgorithm(StrEnum):
+    """JWS algorithms of clients that prove themselves with a secret (client_secret_jwt). We never sign with them."""
+
+    HS256 = "HS256"
+    HS384 = "HS384"
+    HS512 = "HS512"
+
+    @property
+    def least(self) -> int:
+        """Bytes of the shortest secret (RFC 7518 section 3.2)."""
+        return {"HS256": 32, "HS384": 48, "HS512": 64}[self]
+
+
 class KeyState(StrEnum):
     """Where a signing key is in its life."""
 

@@ -33,8 +33,6 @@ class Lifetimes:
     """Public keys stay for verifying id_token_hint this much longer than the longest session."""
     audit: int = 365 * DAY
     outbox: int = 30 * DAY
-    client_assertion: int = HOUR
-    """An assertion that lives longer is refused: its jti is kept until then. An hour is what Authlib's client asks."""
     clock_skew: int = 30 * SECOND
     """A client's clock may be off by this much."""
     finished_job: int = 7 * DAY

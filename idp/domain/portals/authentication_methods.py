@@ -18,7 +18,6 @@ class ClientAuthentication(StrEnum):
 
 
 WIRED = frozenset(ClientAuthentication) - {
-    ClientAuthentication.SECRET_JWT,
     ClientAuthentication.TLS,
     ClientAuthentication.SELF_SIGNED_TLS,
 }

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from idp.domain.platform.instants import SECOND, Instant
 from idp.domain.platform.lifetimes import Lifetimes
+from idp.domain.portals.profiles import AssertionAudience, ProfileRules
 
 LONGEST_JTI = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Audiences:
+    """Our own names: the issuer, the token endpoint and the endpoint that was called."""
+
+    issuer: str
+    endpoints: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +31,24 @@ class AcceptedAssertion:
 
 
 def check_assertion(
-    claims: Mapping[str, Any], client_id: str, audiences: Set[str], now: Instant, lifetimes: Lifetimes
+    claims: Mapping[str, Any],
+    client_id: str,
+    rules: ProfileRules,
+    audiences: Audiences,
+    now: Instant,
+    lifetimes: Lifetimes,
 ) -> AcceptedAssertion | None:
     """What to spend, or None: not by this client about itself, not for us, out of its time or without a jti."""
     jti, expires = claims.get("jti"), _instant(claims.get("exp"))
     begins = [_instant(claims[name]) for name in ("nbf", "iat") if name in claims]
     leeway = lifetimes.clock_skew
     if not (
-        claims.get("iss") == client_id and claims.get("sub") == client_id and _is_for(claims.get("aud"), audiences)
+        claims.get("iss") == client_id
+        and claims.get("sub") == client_id
+        and _is_for(claims.get("aud"), rules.assertion_audience, audiences)
     ):
         return None
-    if expires is None or not now - leeway < expires <= now + lifetimes.client_assertion + leeway:
+    if expires is None or not now - leeway < expires <= now + rules.assertion_life + leeway:
         return None
     if any(begin is None or begin > now + leeway for begin in begins):
         return None
@@ -41,9 +57,12 @@ def check_assertion(
     return AcceptedAssertion(jti, Instant(expires + leeway))
 
 
-def _is_for(audience: object, audiences: Set[str]) -> bool:
-    named = audience if isinstance(audience, list) else [audience]
-    return any(isinstance(item, str) and item in audiences for item in named)
+def _is_for(audience: object, demanded: AssertionAudience, audiences: Audiences) -> bool:
+    """An array that also names somebody else is refused: they could pass the assertion on to us (RFC 9700 4.4)."""
+    if demanded is AssertionAudience.ISSUER_ONLY:
+        return audience == audiences.issuer
+    named = audience[0] if isinstance(audience, list) and len(audience) == 1 else audience
+    return isinstance(named, str) and named in (audiences.issuer, *audiences.endpoints)
 
 
 def _instant(date: object) -> Instant | None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from idp.domain.portals.clients import GATEWAY_CLIENT_ID, ClientAuthentication, GrantType, SubjectType
+from idp.domain.platform.keys import HmacAlgorithm
+from idp.domain.portals.clients import (
+    GATEWAY_CLIENT_ID,
+    ClientAuthentication,
+    GrantType,
+    SigningAlgorithm,
+    SubjectType,
+)
+from idp.domain.portals.profile_checks import PROFILE_CHECKS
 from idp.domain.portals.registry_addresses import origin_problem, redirect_problem, web_address_problem
 from idp.domain.portals.registry_entries import Complaint, Entry
 from idp.domain.portals.registry_surroundings import (
@@ -22,8 +30,10 @@ SCOPES = (
 )  # fmt: skip
 ADDRESSES = (
     "initiate_login_uri", "backchannel_logout_uri", "client_uri", "logo_uri", "policy_uri", "tos_uri",
+    "jwks_uri",
 )  # fmt: skip
-WITH_SECRET = (ClientAuthentication.SECRET_BASIC, ClientAuthentication.SECRET_POST)
+WITH_SECRET = (ClientAuthentication.SECRET_BASIC, ClientAuthentication.SECRET_POST, ClientAuthentication.SECRET_JWT)
+SIGNING = (ClientAuthentication.PRIVATE_KEY_JWT, ClientAuthentication.SECRET_JWT)
 
 
 def client_id_is_its_own(entry: Entry, around: Surroundings) -> Complaints:
@@ -86,18 +96,42 @@ def it_proves_itself(entry: Entry, _: Surroundings) -> Complaints:
     line = entry.line_of("token_endpoint_auth_method")
     if method in WITH_SECRET and "client_secret" not in entry.values and "client_secret" not in entry.lines:
         yield Complaint(line, f"client_secret is missing and {method} needs it; write one, or another method")
-    if method == ClientAuthentication.PRIVATE_KEY_JWT and "jwks" not in entry.lines:
-        yield Complaint(line, "jwks is missing and private_key_jwt needs it; write the client's public keys")
+    if method == ClientAuthentication.PRIVATE_KEY_JWT and not {"jwks", "jwks_uri"} & set(entry.lines):
+        yield Complaint(
+            line, "jwks is missing and private_key_jwt needs it; write the client's public keys or jwks_uri"
+        )
     for key, methods in (
         ("client_secret", WITH_SECRET),
-        ("jwks", (ClientAuthentication.PRIVATE_KEY_JWT,)),
-        ("token_endpoint_auth_signing_alg", (ClientAuthentication.PRIVATE_KEY_JWT,)),
+        ("token_endpoint_auth_signing_alg", SIGNING),
     ):
         if key in entry.lines and method not in methods:
             message = (
                 f"{key}: is never used with {method}; take it out, or write token_endpoint_auth_method: {methods[0]}"
             )
             yield Complaint(entry.line_of(key), message)
+
+
+def keys_are_in_one_place(entry: Entry, _: Surroundings) -> Complaints:
+    """RFC 7591 section 2: jwks and jwks_uri must not both be there."""
+    if "jwks" in entry.lines and "jwks_uri" in entry.lines:
+        yield Complaint(entry.line_of("jwks_uri"), "jwks_uri: jwks is written too; keep one of the two")
+
+
+def assertions_can_be_verified(entry: Entry, _: Surroundings) -> Complaints:
+    """RFC 7518 section 3.2: an HMAC is computed with the secret itself, at least as long as its hash."""
+    method, alg = method_of(entry), entry.text("token_endpoint_auth_signing_alg")
+    line = entry.line_of("token_endpoint_auth_signing_alg")
+    if method == ClientAuthentication.SECRET_JWT:
+        for index, source in enumerate(entry.items("client_secret")):
+            if source.startswith("sha256:"):
+                message = (
+                    "client_secret: client_secret_jwt computes with the secret itself; write env:NAME or file:PATH"
+                )
+                yield Complaint(entry.line_of("client_secret", index), message)
+        if alg in tuple(SigningAlgorithm):
+            yield Complaint(line, f"token_endpoint_auth_signing_alg: {alg} needs a key; write HS256, HS384 or HS512")
+    elif alg in tuple(HmacAlgorithm):
+        yield Complaint(line, f"token_endpoint_auth_signing_alg: {alg} is for client_secret_jwt; write ES256 or PS256")
 
 
 def native_clients_hold_no_secret(entry: Entry, _: Surroundings) -> Complaints:
@@ -189,6 +223,8 @@ CLIENT_CHECKS: tuple[Check, ...] = (
     addresses_are_safe,
     origins_are_safe,
     it_proves_itself,
+    keys_are_in_one_place,
+    assertions_can_be_verified,
     native_clients_hold_no_secret,
     pkce_is_lifted_only_for_confidential,
     scopes_are_known,
@@ -198,4 +234,5 @@ CLIENT_CHECKS: tuple[Check, ...] = (
     exchanges_are_between_clients,
     theme_exists,
     widget_is_whole,
+    *PROFILE_CHECKS,
 )

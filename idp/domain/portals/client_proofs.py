@@ -13,10 +13,14 @@ class ProofProblem(StrEnum):
     UNKNOWN_CLIENT = "unknown_client"
     OTHER_METHOD = "other_method"
     """By a method that the client is not registered with."""
+    PROFILE = "profile"
+    """By a method that its profile does not take: registered before it had this profile."""
     WRONG_SECRET = "wrong_secret"
     UNREADABLE = "unreadable"
     WRONG_ASSERTION = "wrong_assertion"
     WRONG_SIGNATURE = "wrong_signature"
+    NO_KEYS = "no_keys"
+    """It has none, or its jwks_uri gives none."""
     REPLAYED = "replayed"
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from idp.domain.platform.keys import HmacAlgorithm
 from idp.domain.platform.keys import SigningAlgorithm as SigningAlgorithm
 from idp.domain.portals.authentication_methods import ClientAuthentication as ClientAuthentication
 from idp.domain.portals.profiles import RULES, Pkce, Profile, ProfileRules
@@ -52,6 +53,8 @@ class SecretDigest:
 
     digest: bytes
     source: str
+    secret: str = field(default="", repr=False, compare=False)
+    """The secret itself, in memory only and only for client_secret_jwt: an HMAC cannot be checked by a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,10 @@ class Client:
     grant_types: frozenset[GrantType] = frozenset({GrantType.AUTHORIZATION_CODE})
     scopes: frozenset[str] = frozenset({"openid"})
     token_endpoint_auth_method: ClientAuthentication = ClientAuthentication.SECRET_BASIC
-    token_endpoint_auth_signing_alg: SigningAlgorithm | None = None
+    token_endpoint_auth_signing_alg: SigningAlgorithm | HmacAlgorithm | None = None
     secrets: tuple[SecretDigest, ...] = ()
     jwks: Mapping[str, Any] | None = None
+    jwks_uri: str = ""
     application_type: str = "web"
     subject_type: SubjectType = SubjectType.PUBLIC
     sector_identifier: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from idp.domain.portals.clients import ClientAuthentication
 from idp.domain.portals.file_fields import Field, Kind
 from idp.domain.portals.registry_fields import CLIENT_FIELDS, PUBLISHER_FIELDS, RESOURCE_FIELDS
 from idp.domain.portals.theme_fields import THEME_FIELDS
@@ -19,8 +20,22 @@ def registry_schema() -> dict[str, Any]:
         "$schema": DRAFT,
         "title": "The partner registry (clients.yaml)",
         "type": "object",
-        "properties": {name: {"type": "array", "items": _mapping(fields)} for name, fields in lists.items()},
+        "properties": {name: {"type": "array", "items": _entry(name, fields)} for name, fields in lists.items()},
         "additionalProperties": False,
+    }
+
+
+def _entry(name: str, fields: Sequence[Field]) -> dict[str, Any]:
+    """client_secret_jwt computes with the secret itself: a digest of it is refused."""
+    if name != "clients":
+        return _mapping(fields)
+    method = {"const": ClientAuthentication.SECRET_JWT.value}
+    digest = {"type": "string", "pattern": "^sha256:"}
+    secret = {"not": {"anyOf": [digest, {"type": "array", "contains": digest}]}}
+    return {
+        **_mapping(fields),
+        "if": {"properties": {"token_endpoint_auth_method": method}, "required": ["token_endpoint_auth_method"]},
+        "then": {"properties": {"client_secret": secret}},
     }
 
 

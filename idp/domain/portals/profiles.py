@@ -55,7 +55,7 @@ class ProfileRules:
     """When the client names none."""
     assertion_audience: AssertionAudience
     assertion_life: int
-    """Milliseconds that an assertion may have to live."""
+    """Milliseconds that an assertion may have to live: its jti is kept until then. Authlib's client asks an hour."""
     pkce: Pkce
     pushed_requests: bool
     """Authorization requests come by PAR only (RFC 9126)."""

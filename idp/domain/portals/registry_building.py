@@ -18,12 +18,14 @@ from idp.domain.portals.clients import (
     SubjectType,
 )
 from idp.domain.portals.profiles import RULES, Profile
+from idp.domain.portals.registry_content import assertion_algorithm
 from idp.domain.portals.registry_entries import Entry
 
 SAME_NAME = (
     "client_id", "client_name", "application_type", "default_max_age", "require_auth_time", "initiate_login_uri",
     "backchannel_logout_uri", "backchannel_logout_session_required", "client_uri", "logo_uri", "policy_uri",
     "tos_uri", "theme", "require_pkce", "require_consent", "default_resource", "jwks",
+    "jwks_uri",
 )  # fmt: skip
 TUPLES = (
     "redirect_uris", "post_logout_redirect_uris", "default_acr_values", "contacts", "web_origins",
@@ -32,7 +34,7 @@ TUPLES = (
 ENUMS: Mapping[str, Any] = {
     "profile": Profile,
     "token_endpoint_auth_method": ClientAuthentication,
-    "token_endpoint_auth_signing_alg": SigningAlgorithm,
+    "token_endpoint_auth_signing_alg": assertion_algorithm,
     "id_token_signed_response_alg": SigningAlgorithm,
     "userinfo_signed_response_alg": SigningAlgorithm,
     "subject_type": SubjectType,

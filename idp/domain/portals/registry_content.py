@@ -10,6 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
+from idp.domain.platform.keys import HmacAlgorithm
 from idp.domain.portals.built_in_clients import gateway_client
 from idp.domain.portals.clients import (
     GATEWAY_CLIENT_ID,
@@ -32,7 +33,7 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "scopes": frozenset,
     "clients": frozenset,
     "token_endpoint_auth_method": ClientAuthentication,
-    "token_endpoint_auth_signing_alg": lambda value: value and SigningAlgorithm(value),
+    "token_endpoint_auth_signing_alg": lambda value: value and assertion_algorithm(value),
     "id_token_signed_response_alg": SigningAlgorithm,
     "userinfo_signed_response_alg": lambda value: value and SigningAlgorithm(value),
     "signing_alg": SigningAlgorithm,
@@ -41,6 +42,11 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "secrets": lambda value: tuple(SecretDigest(bytes.fromhex(item["digest"]), item["source"]) for item in value),
     "widget": lambda value: MappingProxyType({key: _tupled(item) for key, item in value.items()}),
 }
+
+
+def assertion_algorithm(name: str) -> SigningAlgorithm | HmacAlgorithm:
+    """What assertions may be signed with: by a key, or by a secret."""
+    return HmacAlgorithm(name) if name in tuple(HmacAlgorithm) else SigningAlgorithm(name)
 
 
 def make_registry(
@@ -89,17 +95,23 @@ def client_from(content: Mapping[str, Any]) -> Client:
     return Client(**_values(Client, content))
 
 
-def with_secrets(registry: ClientRegistry, digests: Mapping[str, bytes], issuer: str) -> ClientRegistry:
+def with_secrets(registry: ClientRegistry, fresh: Mapping[str, SecretDigest], issuer: str) -> ClientRegistry:
     """The same registry with the digests that these sources have now (an env: secret is new after a restart)."""
     clients = [
         replace(
             client,
-            secrets=tuple(SecretDigest(digests.get(old.source, old.digest), old.source) for old in client.secrets),
+            secrets=tuple(_fitting(client, fresh.get(old.source, old)) for old in client.secrets),
         )
         for client in registry.clients.values()
         if client.client_id != GATEWAY_CLIENT_ID
     ]
     return make_registry(issuer, clients, list(registry.resources.values()), registry.publishers)
+
+
+def _fitting(client: Client, secret: SecretDigest) -> SecretDigest:
+    """The secret itself stays only with a client that computes with it."""
+    keep = client.token_endpoint_auth_method is ClientAuthentication.SECRET_JWT
+    return secret if keep else replace(secret, secret="")
 
 
 def _digest(content: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from idp.domain.platform.keys import HmacAlgorithm
 from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.clients import (
     ClientAuthentication,
@@ -105,7 +106,13 @@ CLIENT_FIELDS = (
         "How the client proves itself; the only method accepted from it.",
         choices=tuple(method for method in ClientAuthentication if method in WIRED),
     ),
-    _algorithm("token_endpoint_auth_signing_alg", "The only algorithm accepted for its assertions (private_key_jwt)."),
+    _address("jwks_uri", "Where the client publishes its public keys (https); fetched when needed. Not beside jwks."),
+    Field(
+        "token_endpoint_auth_signing_alg",
+        Kind.TEXT,
+        "The only algorithm accepted for its assertions (private_key_jwt, client_secret_jwt).",
+        choices=(*SigningAlgorithm, *HmacAlgorithm),
+    ),
     Field(
         "client_secret",
         Kind.SECRETS,
@@ -222,7 +229,6 @@ ELSEWHERE = {
     "scopes": "scope, scopes in one text separated by spaces",
     "redirect_uri": "redirect_uris, a list",
     "post_logout_redirect_uri": "post_logout_redirect_uris, a list",
-    "jwks_uri": "jwks: file:PATH; keys are not fetched",
     "frontchannel_logout_uri": "backchannel_logout_uri; browsers no longer deliver front-channel logout",
     "request_uris": "nothing: request_uri is not supported",
 }
