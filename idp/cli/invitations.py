@@ -13,7 +13,13 @@ from idp.usecases.portals.registration_management import registrations, remove_r
 
 @click.command("invite")
 @click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 1000), help="Clients it may register.")
-@click.option("--profile", default="oidc", show_default=True, type=click.Choice([*Profile]), help="What they follow.")
+@click.option(
+    "--profile",
+    default="oidc",
+    show_default=True,
+    type=click.Choice([profile.value for profile in Profile]),
+    help="What they follow.",
+)
 @click.option("--no-pkce", is_flag=True, help="Those that hold a secret may leave the code challenge out.")
 @click.option("--days", default=7, show_default=True, type=click.IntRange(1, 365), help="How long it holds.")
 def clients_invite(uses: int, profile: str, no_pkce: bool, days: int) -> None:

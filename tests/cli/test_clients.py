@@ -132,3 +132,9 @@ def test_reload_stops_waiting_after_its_time() -> None:
     old = WorkerRow("a", "h", 1, "old", 1)
     times = iter([0.0, 10.0, 21.0])
     assert Outcome([], [old]) == wait_for_workers(lambda: [old], "new", 20, lambda _: None, lambda: next(times))
+
+
+def test_an_invitation_is_made_without_any_option(clients: Path, database_url: str) -> None:
+    made = idp("clients", "invite", **settings(clients, database_url))
+    assert made.exit_code == 0, made.output
+    assert "It registers 1 at https://connexion.example.fr/register within 7 days." in made.output

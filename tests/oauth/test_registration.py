@@ -382,3 +382,11 @@ def test_a_foreign_statement_is_refused(deps: Deps, web: FlaskClient) -> None:
 def test_discovery_announces_the_endpoint(web: FlaskClient) -> None:
     document = web.get("/.well-known/openid-configuration").json
     assert f"{ISSUER}/register" == document["registration_endpoint"]
+
+
+def test_offline_access_is_left_out_where_nothing_may_be_refreshed(deps: Deps, web: FlaskClient) -> None:
+    """RFC 7591 section 2: a server may replace what it is asked; the answer says what is registered."""
+    asked = {"scope": "openid offline_access"}
+    without = register(deps, web, **asked)
+    granted = register(deps, web, **asked, grant_types=["authorization_code", "refresh_token"])
+    assert (without.json["scope"], granted.json["scope"]) == ("openid", "openid offline_access")

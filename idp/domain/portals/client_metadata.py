@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,7 @@ from idp.domain.portals.metadata_shapes import shape_problem
 from idp.domain.portals.registry_entries import Entry
 from idp.domain.portals.registry_fields import CLIENT_FIELDS
 from idp.domain.portals.registry_surroundings import Surroundings
+from idp.domain.portals.scopes import OFFLINE_ACCESS
 
 REDIRECTS = "redirect_uris"
 NEVER = frozenset(
@@ -100,15 +101,15 @@ def _completed(wanted: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
     """With the defaults of RFC 7591 section 2 and Registration 1.0 section 2, and what the invitation decides."""
     method = wanted.get("token_endpoint_auth_method", ClientAuthentication.SECRET_BASIC)
     grants = wanted.get("grant_types", [GrantType.AUTHORIZATION_CODE.value])
-    scope = DEFAULT_SCOPES + (" offline_access" if GrantType.REFRESH_TOKEN in grants else "")
+    scope = f"{DEFAULT_SCOPES} offline_access" if GrantType.AUTHORIZATION_CODE in grants else "openid"
     values = {
         "client_id": terms.client_id,
         "client_name": _host(wanted) or terms.client_id,
         "response_types": ["code"] if GrantType.AUTHORIZATION_CODE in grants else [],
-        "scope": scope if GrantType.AUTHORIZATION_CODE in grants else "openid",
         **wanted,
         "token_endpoint_auth_method": str(method),
         "grant_types": list(grants),
+        "scope": _without_what_needs(grants, wanted.get("scope", scope)),
         "profile": terms.profile,
         "require_consent": True,
     }
@@ -119,6 +120,13 @@ def _completed(wanted: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
     if terms.require_pkce or method != ClientAuthentication.NONE:
         values["require_pkce"] = terms.require_pkce
     return values
+
+
+def _without_what_needs(grants: Collection[str], scope: Any) -> Any:
+    """Less `offline_access` where it could give nothing: section 2 lets a server replace what it is asked."""
+    if not isinstance(scope, str) or GrantType.REFRESH_TOKEN in grants:
+        return scope
+    return " ".join(word for word in scope.split() if word != OFFLINE_ACCESS)
 
 
 UNUSED = ("token_endpoint_auth_signing_alg",)
