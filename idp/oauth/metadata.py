@@ -13,6 +13,7 @@ from idp.domain.platform.keys import HmacAlgorithm
 from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.claims import CLAIMS_BY_SCOPE
 from idp.domain.portals.clients import GrantType, ResponseMode, SigningAlgorithm, SubjectType
+from idp.domain.portals.dpop_proofs import ALGORITHMS as DPOP_ALGORITHMS
 from idp.oauth.client_authentication import PROVEN
 
 PROTOCOL_CLAIMS = {"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"}
@@ -75,6 +76,7 @@ def _answers() -> dict[str, Any]:
         "userinfo_signing_alg_values_supported": algorithms,
         "claim_types_supported": ["normal"],
         "claims_supported": sorted(PROTOCOL_CLAIMS.union(*CLAIMS_BY_SCOPE.values())),
+        "dpop_signing_alg_values_supported": [alg.value for alg in DPOP_ALGORITHMS],
         "tls_client_certificate_bound_access_tokens": False,
     }
 

@@ -151,6 +151,14 @@ def pkce(asked: Asked) -> Read:
     return {"code_challenge": challenge}
 
 
+def dpop_jkt(asked: Asked) -> Read:
+    """The thumbprint of the key that alone may redeem the code (RFC 9449 section 10)."""
+    sent = asked.one("dpop_jkt")
+    if sent and not S256_CHALLENGE.fullmatch(sent):
+        raise InvalidRequestError("dpop_jkt must be the base64url SHA-256 thumbprint of a key.")
+    return {"dpop_jkt": sent}
+
+
 def max_age(asked: Asked) -> Read:
     """Whole seconds; else the client's default_max_age."""
     sent = asked.one("max_age")
@@ -215,7 +223,7 @@ def resource(asked: Asked) -> Read:
 
 CHECKS: tuple[Check, ...] = (
     once_each, sizes, no_request_object, response_type, response_mode, registered_for_codes, prompt, scope, pkce,
-    max_age, acr_values, claims, id_token_hint, display, resource,
+    dpop_jkt, max_age, acr_values, claims, id_token_hint, display, resource,
 )  # fmt: skip
 """In this order; the first that finds something wrong is what the client is told."""
 

@@ -9,6 +9,7 @@ from authlib.oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import Flask, Response, current_app
+from flask import request as flask_request
 
 from idp.oauth.answers import to_response
 from idp.oauth.authorization_grant import AuthorizationCodeRequest
@@ -17,6 +18,7 @@ from idp.oauth.clients import OAuthClient
 from idp.oauth.cross_origin import answer_is_for
 from idp.oauth.grants import ClientCredentialsGrant, CodeGrant, RefreshTokenGrant
 from idp.oauth.payloads import BodyRequest
+from idp.oauth.possession import confirmed
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
 
@@ -55,13 +57,14 @@ class MireServer(AuthorizationServer):  # type: ignore[misc]
         """By the one method that the client is registered with, if it is among those of this grant or endpoint.
 
         Raises:
-            InvalidClientError, InvalidRequestError
+            InvalidClientError, InvalidRequestError, InvalidDpopProof, UseDpopNonce
         """
         client = authenticate(self.deps, request.headers.get("Authorization", ""), request.form)
         answer_is_for(client.entry)
         request.auth_method = client.entry.token_endpoint_auth_method
         if request.auth_method not in methods:
             raise InvalidClientError("This is for clients that prove who they are.", status_code=401)
+        request.confirmation = confirmed(self.deps, flask_request, client.entry, for_tokens=endpoint == "token")
         return client
 
     def save_token(self, token: Any, request: OAuth2Request) -> None:

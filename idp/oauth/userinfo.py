@@ -5,17 +5,22 @@ from __future__ import annotations
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 from flask import Request, Response, request
 
+from idp.domain.portals.dpop_proofs import ALGORITHMS
 from idp.oauth.answers import error_response, to_response
 from idp.oauth.cross_origin import answer_is_for
 from idp.oauth.payloads import FORM, read_form
+from idp.oauth.possession import InvalidDpopProof, UseDpopNonce, offer_nonce, presentation
 from idp.oauth.server import current_server
 from idp.usecases.portals.identity_facts import UserinfoRefusal, tell_userinfo
 
 DESCRIPTIONS = {
     UserinfoRefusal.INVALID_TOKEN: "The access token is invalid, expired, revoked or not addressed to this endpoint.",
     UserinfoRefusal.INSUFFICIENT_SCOPE: "The access token lacks the scope openid.",
+    UserinfoRefusal.INVALID_DPOP_PROOF: InvalidDpopProof.description,
+    UserinfoRefusal.USE_DPOP_NONCE: UseDpopNonce.description,
 }
-STATUS = {UserinfoRefusal.INVALID_TOKEN: 401, UserinfoRefusal.INSUFFICIENT_SCOPE: 403}
+ALGS = " ".join(ALGORITHMS)
+SCHEMES = ("bearer", "dpop")
 
 
 def userinfo() -> Response:
@@ -26,12 +31,17 @@ def userinfo() -> Response:
         return challenged(error_response(error), f'error="{error.error}"')
     if not token:  # RFC 6750 section 3: no error code for whoever did not try
         return challenged(to_response(401, {"error": "invalid_token"}))
-    told = tell_userinfo(current_server().deps, token)
+    deps, shown = current_server().deps, presentation(request)
+    told = tell_userinfo(deps, token, shown)
+    if shown.carries_nonce or told is UserinfoRefusal.USE_DPOP_NONCE:
+        offer_nonce(deps)
     if isinstance(told, UserinfoRefusal):
         description = DESCRIPTIONS[told]
         body = {"error": told.value, "error_description": description}
         scope = ', scope="openid"' if told is UserinfoRefusal.INSUFFICIENT_SCOPE else ""
-        return challenged(to_response(STATUS[told], body), f'error="{told}", error_description="{description}"{scope}')
+        return challenged(
+            to_response(403 if scope else 401, body), f'error="{told}", error_description="{description}"{scope}'
+        )
     answer_is_for(told.client)
     return to_response(200, told.body, (("Content-Type", told.content_type), ("Cache-Control", "no-store")))
 
@@ -43,7 +53,7 @@ def presented_token(request: Request) -> str:
         InvalidRequestError: sent in two ways at once, or the body cannot be read (RFC 6750 section 2).
     """
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    by_header = credentials.strip() if scheme.lower() == "bearer" else ""
+    by_header = credentials.strip() if scheme.lower() in SCHEMES else ""
     by_body = ""
     if request.method == "POST" and request.mimetype == FORM:
         by_body = read_form(request).get("access_token", [""])[0]
@@ -53,6 +63,11 @@ def presented_token(request: Request) -> str:
 
 
 def challenged(response: Response, reason: str = "") -> Response:
-    """With the challenge that a bearer endpoint answers every refusal with (RFC 6750 section 3)."""
-    response.headers["WWW-Authenticate"] = 'Bearer realm="userinfo"' + (f", {reason}" if reason else "")
+    """With the challenges that every refusal is answered with (RFC 6750 section 3, RFC 9449 section 7.1); the reason
+    is told under the scheme that was tried."""
+    tried = presentation(request).scheme == "dpop"
+    told = f", {reason}" if reason else ""
+    bearer = 'Bearer realm="userinfo"' + ("" if tried else told)
+    dpop = f'DPoP realm="userinfo"{told if tried else ""}, algs="{ALGS}"'
+    response.headers["WWW-Authenticate"] = f"{dpop}, {bearer}" if tried else f"{bearer}, {dpop}"
     return response

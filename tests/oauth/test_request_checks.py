@@ -88,6 +88,7 @@ WRONG = {
     "a max_age in other digits": ({"max_age": "١"}, "invalid_request"),
     "plain PKCE": ({"code_challenge": "c" * 43, "code_challenge_method": "plain"}, "invalid_request"),
     "PKCE without a method": ({"code_challenge": CHALLENGE}, "invalid_request"),
+    "a thumbprint that is none": ({"dpop_jkt": "c" * 44}, "invalid_request"),
     "a method without a challenge": ({"code_challenge_method": "S256"}, "invalid_request"),
     "a challenge that is no SHA-256": (
         {"code_challenge": "c" * 44, "code_challenge_method": "S256"},
@@ -216,6 +217,11 @@ def test_unknown_scopes_are_ignored_and_known_ones_kept_in_order(browser: Browse
 
 def test_a_challenge_is_kept_with_the_code(browser: Browser) -> None:
     assert CHALLENGE == granted(browser, **PKCE).code_challenge
+
+
+def test_the_code_is_bound_to_the_key_that_the_request_names(browser: Browser) -> None:
+    """RFC 9449 section 10."""
+    assert CHALLENGE == granted(browser, dpop_jkt=CHALLENGE).dpop_jkt
 
 
 def test_several_resources_are_kept(browser: Browser) -> None:

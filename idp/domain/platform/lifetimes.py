@@ -35,6 +35,10 @@ class Lifetimes:
     outbox: int = 30 * DAY
     clock_skew: int = 30 * SECOND
     """A client's clock may be off by this much."""
+    dpop_proof: int = 30 * SECOND
+    """A DPoP proof counts this long before and after its `iat`."""
+    dpop_nonce: int = 5 * MINUTE
+    """A DPoP nonce is ours for this while and the next."""
     finished_job: int = 7 * DAY
     lease: int = 2 * MINUTE
     """A runner that has not reported for this long is taken for dead, and its work is given to another."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idp.domain.platform.instants import SECOND, Instant
+from idp.domain.portals.confirmations import Confirmation, read_confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class AccessToken:
     def grant_id(self) -> str:
         """Empty: a client has it in its own name."""
         return str(self.claims.get("gid", ""))
+
+    @property
+    def confirmation(self) -> Confirmation:
+        """What whoever presents it must show."""
+        return read_confirmation(self.claims)
 
     @property
     def issued_at(self) -> Instant:

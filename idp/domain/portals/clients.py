@@ -97,6 +97,12 @@ class Client:
     require_pkce: bool | None = None
     """None: as the profile says."""
     require_consent: bool = False
+    dpop_bound_access_tokens: bool = False
+    """Tokens only for who proves a key (RFC 9449 section 5.2)."""
+    require_dpop_nonce: bool = False
+    """Its proofs carry a nonce of ours (RFC 9449 section 8)."""
+    tls_client_certificate_bound_access_tokens: bool = False
+    """Tokens only for who shows a certificate, which they are bound to (RFC 8705 section 3.4)."""
     id_token_claims_by_scope: bool = False
     """`id_token_claims: scopes`: the ID token carries what the scopes give at userinfo."""
     default_resource: str = ""

@@ -11,6 +11,7 @@ from idp.domain.people.accounts import AccountState
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.claims import IdentityFacts
+from idp.domain.portals.confirmations import Confirmation
 
 
 class TokenRefusal(StrEnum):
@@ -44,6 +45,8 @@ class Grant:
     """What the authorization request named (RFC 8707); empty: nothing."""
     nonce: str
     code_challenge: str
+    dpop_jkt: str
+    """The one DPoP key that may redeem the code (RFC 9449 section 10); empty: any, or none."""
     claims_request: Mapping[str, Any] | None
     offline: bool
     """Survives the session: `offline_access` was granted."""
@@ -95,6 +98,13 @@ class RefreshFamily:
     last_used_at: Instant
     revoked_at: Instant | None
     expires_at: Instant
+    jkt: str = ""
+    x5t_s256: str = ""
+
+    @property
+    def confirmation(self) -> Confirmation:
+        """What whoever refreshes must show."""
+        return Confirmation(self.jkt, self.x5t_s256)
 
     def holds(self, grant: Grant, now: Instant, lifetimes: Lifetimes) -> bool:
         """Whether its newest token is good: with the session, idle since last seen or refreshed; or on its own."""

@@ -26,6 +26,7 @@ SAME_NAME = (
     "backchannel_logout_uri", "backchannel_logout_session_required", "client_uri", "logo_uri", "policy_uri",
     "tos_uri", "theme", "require_pkce", "require_consent", "default_resource", "jwks",
     "jwks_uri",
+    "dpop_bound_access_tokens", "require_dpop_nonce",
 )  # fmt: skip
 TUPLES = (
     "redirect_uris", "post_logout_redirect_uris", "default_acr_values", "contacts", "web_origins",

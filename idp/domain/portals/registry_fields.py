@@ -170,6 +170,8 @@ CLIENT_FIELDS = (
     ),
     Field("profile", Kind.TEXT, "The protocol profile the client follows.", choices=_choices(Profile)),
     _flag("require_pkce", "False lifts the demand for a code challenge: confidential clients of profile oidc only."),
+    _flag("dpop_bound_access_tokens", "Tokens are given only with a DPoP proof, and bound to its key (RFC 9449)."),
+    _flag("require_dpop_nonce", "DPoP proofs of this client must carry a nonce of ours."),
     _flag("require_consent", "The person is asked before anything is told."),
     Field("id_token_claims", Kind.TEXT, "`scopes`: the ID token carries what the scopes give.", choices=("scopes",)),
     Field(

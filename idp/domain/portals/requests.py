@@ -111,6 +111,8 @@ class AuthorizationRequest:
     resources: tuple[str, ...] = ()
     code_challenge: str = ""
     """S256, the only method; empty when none was sent."""
+    dpop_jkt: str = ""
+    """Thumbprint of the one DPoP key that may redeem the code (RFC 9449 section 10)."""
     prompts: frozenset[Prompt] = frozenset()
     max_age: int | None = None
     """Seconds; the client's default_max_age when the request says nothing."""

@@ -20,6 +20,7 @@ authorizations = Table(
     text("resource", default=""),
     text("nonce", default=""),
     text("code_challenge", 128, default=""),
+    text("dpop_jkt", 43, default=""),  # the one DPoP key that may redeem the code
     Column("claims_request", JSON, nullable=True),
     Column("offline", Boolean, nullable=False, default=False),  # offline_access granted: survives the session
     text("acr", 32),
@@ -40,6 +41,8 @@ refresh_families = Table(
     text("client_id"),
     Column("generation", RowNumber, nullable=False),
     Column("token_hash", LargeBinary(32), nullable=False),
+    text("jkt", 43, default=""),  # DPoP key of a public client
+    text("x5t_s256", 43, default=""),  # certificate of a public client
     instant("rotated_at"),
     Column("previous_response", LargeBinary, nullable=True),  # encrypted under a key derived from the previous token
     instant("last_used_at"),

@@ -30,6 +30,7 @@ class NewAuthorization:
     """Several are separated by spaces; a token request names one of them (RFC 8707 section 2.2)."""
     nonce: str
     code_challenge: str
+    dpop_jkt: str
     claims_request: Mapping[str, Any] | None
     offline: bool
     acr: str

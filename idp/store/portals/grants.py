@@ -23,7 +23,8 @@ from idp.store.sign_in.sessions import sessions
 GRANT_COLUMNS = (
     authorizations.c["id"], authorizations.c["client_id"], authorizations.c["sid"], authorizations.c["scope"],
     authorizations.c["redirect_uri"], authorizations.c["resource"], authorizations.c["nonce"],
-    authorizations.c["code_challenge"], authorizations.c["claims_request"], authorizations.c["offline"],
+    authorizations.c["code_challenge"], authorizations.c["dpop_jkt"],
+    authorizations.c["claims_request"], authorizations.c["offline"],
     authorizations.c["acr"], authorizations.c["amr"], authorizations.c["auth_time"], authorizations.c["issued_at"],
     authorizations.c["code_expires_at"], authorizations.c["redeemed_at"], authorizations.c["revoked_at"],
     sessions.c.created_at.label("session_created_at"), sessions.c.last_seen_at.label("session_last_seen_at"),
@@ -40,6 +41,7 @@ FAMILY_COLUMNS = (
     refresh_families.c.previous_response, refresh_families.c.last_used_at,
     refresh_families.c.revoked_at.label("family_revoked_at"),
     refresh_families.c.expires_at.label("family_expires_at"),
+    refresh_families.c.jkt, refresh_families.c.x5t_s256,
 )  # fmt: skip
 
 
@@ -115,16 +117,16 @@ def machine_token_holds(connection: Connected, client_id: str, jti: str, issued_
 
 def _grant(row: Sequence[Any]) -> Grant:
     """The grant of a row of GRANT_COLUMNS: its own columns, the session's, the limits, the person's."""
-    own, session, person = row[:17], row[17:21], row[24:]
+    own, session, person = row[:18], row[18:22], row[25:]
     (
-        grant_id, client_id, sid, scope, redirect_uri, resource, nonce, code_challenge, claims_request, offline, acr,
-        amr, auth_time, issued_at, code_expires_at, redeemed_at, revoked_at,
+        grant_id, client_id, sid, scope, redirect_uri, resource, nonce, code_challenge, dpop_jkt, claims_request,
+        offline, acr, amr, auth_time, issued_at, code_expires_at, redeemed_at, revoked_at,
     ) = own  # fmt: skip
     return Grant(
         grant_id, client_id, sid, frozenset(scope.split()), redirect_uri, tuple(resource.split()), nonce,
-        code_challenge, claims_request, offline, acr, tuple(amr.split()), auth_time, issued_at, code_expires_at,
-        redeemed_at, revoked_at, HeldSession(*session) if session[0] is not None else None,
-        row[21], row[22], row[23], _person(*person),
+        code_challenge, dpop_jkt, claims_request, offline, acr, tuple(amr.split()), auth_time, issued_at,
+        code_expires_at, redeemed_at, revoked_at, HeldSession(*session) if session[0] is not None else None,
+        row[22], row[23], row[24], _person(*person),
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ CONSUME_CODE = Prepared(
 )
 INSERT_FAMILY = Prepared(
     insert(refresh_families).inline(),
-    "id authorization_id client_id generation token_hash rotated_at last_used_at expires_at".split(),
+    "id authorization_id client_id generation token_hash jkt x5t_s256 rotated_at last_used_at expires_at".split(),
 )
 MOVE_GENERATION = Prepared(
     update(refresh_families)

@@ -115,6 +115,7 @@ def new_authorization(
         resource=" ".join(asked.resources),
         nonce=asked.nonce,
         code_challenge=asked.code_challenge,
+        dpop_jkt=asked.dpop_jkt,
         claims_request=asked.claims.as_json(),
         offline=offline,
         acr=session.acr,

@@ -15,6 +15,7 @@ from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE
 from idp.store.portals.grants import find_grant_of_token
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
+from idp.usecases.portals.possession import Presentation, refuses
 from idp.usecases.portals.token_signing import grant_subject
 
 
@@ -23,6 +24,10 @@ class UserinfoRefusal(StrEnum):
 
     INVALID_TOKEN = "invalid_token"
     INSUFFICIENT_SCOPE = "insufficient_scope"
+    INVALID_DPOP_PROOF = "invalid_dpop_proof"
+    """RFC 9449 section 7.1."""
+    USE_DPOP_NONCE = "use_dpop_nonce"
+    """RFC 9449 section 9."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,8 @@ class Userinfo:
     content_type: str
 
 
-def tell_userinfo(deps: Deps, text: str) -> Userinfo | UserinfoRefusal:
-    """The claims that this access token gives: one statement.
+def tell_userinfo(deps: Deps, text: str, shown: Presentation) -> Userinfo | UserinfoRefusal:
+    """The claims that this access token gives: one statement, one more for the proof of a bound token.
 
     Only a token addressed to us: one that a resource received must not open userinfo to it.
     """
@@ -45,6 +50,9 @@ def tell_userinfo(deps: Deps, text: str) -> Userinfo | UserinfoRefusal:
         return UserinfoRefusal.INVALID_TOKEN
     if not token.grant_id or "openid" not in token.scopes:
         return UserinfoRefusal.INSUFFICIENT_SCOPE
+    fault = refuses(deps, client, token.confirmation, shown, text)
+    if fault is not None:
+        return UserinfoRefusal(fault.value)
     with deps.read() as connection:
         grant = find_grant_of_token(connection, token.grant_id, token.jti)
     if grant is None or grant.client_id != client.client_id or not grant.holds(deps.clock.now()):

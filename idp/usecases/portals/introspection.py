@@ -36,7 +36,7 @@ def _about_access_token(deps: Deps, client: Client, text: str) -> dict[str, Any]
     if token is None or not _may_ask(deps, client, token) or not _holds(deps, token):
         return INACTIVE
     shown = {name: value for name, value in token.claims.items() if name != "gid"}
-    return {"active": True, "token_type": "Bearer", **shown}
+    return {"active": True, "token_type": token.confirmation.token_type, **shown}
 
 
 def _may_ask(deps: Deps, client: Client, token: AccessToken) -> bool:

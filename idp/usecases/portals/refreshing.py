@@ -37,7 +37,7 @@ def refresh(
 ) -> bytes | TokenRefusal:
     """The JSON of the token response: three statements; a request that lost the race reads the row once more."""
     token = read_refresh_token(presented)
-    found = _find(deps, client, token) if token else None
+    found = _find(deps, client, token, confirmation) if token else None
     if token is None or found is None:
         return TokenRefusal.INVALID_GRANT
     if not _is_newest(found.family, token):
@@ -45,15 +45,17 @@ def refresh(
     rotated = _rotate(deps, actor, client, token, found, scopes=scopes, resources=resources, confirmation=confirmation)
     if rotated is not None:
         return rotated
-    again = _find(deps, client, token)
+    again = _find(deps, client, token, confirmation)
     return TokenRefusal.INVALID_GRANT if again is None else _replaced(deps, actor, token, again)
 
 
-def _find(deps: Deps, client: Client, token: RefreshToken) -> FamilyWithGrant | None:
-    """The family of this token if it is this client's and holds."""
+def _find(deps: Deps, client: Client, token: RefreshToken, shown: Confirmation) -> FamilyWithGrant | None:
+    """The family of this token if it is this client's, bound to nothing but what was shown, and holds."""
     with deps.read() as connection:
         found = find_family(connection, token.family_id)
     if found is None or found.family.client_id != client.client_id:
+        return None
+    if not found.family.confirmation.is_met_by(shown):
         return None
     return found if found.family.holds(found.grant, deps.clock.now(), deps.lifetimes) else None
 

@@ -50,13 +50,15 @@ def redeem_code(
         return _replayed(deps, actor, grant)
     if grant.code_expires_at <= now or not grant.holds(now):
         return TokenRefusal.INVALID_GRANT
+    if grant.dpop_jkt not in ("", confirmation.jkt):  # RFC 9449 section 10
+        return TokenRefusal.INVALID_GRANT
     scopes = grant.scopes & client.scopes
     audience = choose_audience(
         deps.registry(), deps.issuer, client, asked=resources, scopes=scopes, granted=grant.resources
     )
     if audience is None:
         return TokenRefusal.INVALID_TARGET
-    token, family = _new_family(deps, grant, client, now)
+    token, family = _new_family(deps, grant, client, confirmation, now)
     body = sign_for_person(
         deps,
         client,
@@ -122,11 +124,13 @@ def _end(connection: Connected, deps: Deps, actor: Actor, grant: Grant) -> None:
 
 
 def _new_family(
-    deps: Deps, grant: Grant, client: Client, now: Instant
+    deps: Deps, grant: Grant, client: Client, confirmation: Confirmation, now: Instant
 ) -> tuple[RefreshToken, dict[str, Any]] | tuple[None, None]:
     """The first refresh token of a client registered for the grant, and the row that remembers it."""
     if not client.may_use(GrantType.REFRESH_TOKEN):
         return None, None
+    # RFC 9449 section 5, RFC 8705 section 4: the refresh tokens of a client that proves itself are bound by that.
+    bound = confirmation if client.is_public else NO_CONFIRMATION
     token = RefreshToken(deps.random.token(16), 1, deps.random.token(32))
     row = {
         "id": token.family_id,
@@ -134,6 +138,8 @@ def _new_family(
         "client_id": grant.client_id,
         "generation": token.generation,
         "token_hash": token_hash(token.text),
+        "jkt": bound.jkt,
+        "x5t_s256": bound.x5t_s256,
         "rotated_at": now,
         "last_used_at": now,
         "expires_at": family_expires_at(grant, now, deps.lifetimes),
