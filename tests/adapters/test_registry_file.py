@@ -120,6 +120,8 @@ def test_every_key_is_read(load: Load) -> None:
     profile: oidc
     require_pkce: false
     require_consent: true
+    dpop_bound_access_tokens: true
+    require_dpop_nonce: true
     id_token_claims: scopes
     default_resource: https://api.example.fr
     web_origins: [https://a.example.fr]
@@ -151,6 +153,7 @@ resources:
     assert (client.subject_type, client.sector_identifier) == (SubjectType.PAIRWISE, "secteur.example.fr")
     assert client.userinfo_signed_response_alg is SigningAlgorithm.PS256
     assert (client.require_pkce, client.require_consent, client.id_token_claims_by_scope) == (False, True, True)
+    assert (client.dpop_bound_access_tokens, client.require_dpop_nonce) == (True, True)
     assert (client.match, client.default_max_age, client.may_exchange_for) == (Match.EXACT, 600, ("tout",))
     assert (client.widget["origins"], client.widget["completion"]) == (("https://a.example.fr",), "message")
     resource = registry.resources["https://api.example.fr"]
