@@ -9,6 +9,7 @@ from flask import Response, current_app, render_template
 from flask_babel import gettext
 
 from idp.domain.portals.clients import Client
+from idp.domain.portals.initiated_login import start_uri
 from idp.domain.portals.themes import DEFAULT_THEME
 from idp.http.actors import request_id
 from idp.http.deps import current_deps
@@ -69,4 +70,4 @@ def error_page(code: PageError | str, *, client: Client | None = None, status: i
 
 def restart_uri(client: Client | None) -> str:
     """Where a person starts again: the address the portal registered for that, else its home page."""
-    return (client.initiate_login_uri or client.client_uri) if client else ""
+    return start_uri(client, current_deps().issuer) if client else ""

@@ -22,7 +22,8 @@ from idp.http.csrf import FormScope
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
 from idp.http.transactions import Step
-from idp.usecases.portals.connections import ConnectedSession, Connections, LastingAccess, OfflineGrant
+from idp.usecases.portals.connections import ConnectedBrowser, Connections, LastingAccess, OfflineGrant
+from idp.usecases.portals.openable import OpenablePortal
 from idp.usecases.sign_in.sign_in_links import LinkOpened
 from idp.web.portals.consent import consent_page
 from idp.web.sign_in.form import SignInForm
@@ -108,9 +109,15 @@ def connections(client: Client) -> Response:
     grant = OfflineGrant(
         "a", "portail", Instant(1_790_000_000_000), Instant(1_790_000_600_000), Instant(1_797_000_000_000)
     )
-    other = replace(SESSION, id="s2", browser_label="Safari, iPhone")
+    phone = replace(SESSION, id="s2", browser_label="Safari, iPhone")
+    office = [replace(SESSION, id=f"o{number}") for number in range(3)]
     listed = Connections(
-        [ConnectedSession(SESSION, True, ("Portail d’essai",)), ConnectedSession(other, False, ())],
+        ConnectedBrowser(SESSION.browser_label, [SESSION], ("Portail d’essai",)),
+        [
+            ConnectedBrowser("Safari, iPhone", [phone], ()),
+            ConnectedBrowser("Firefox, Windows", office, ("Compte formation", "Guichet paie")),
+        ],
+        4,
         [LastingAccess(grant, "Portail d’essai")],
     )
     return render_page("sessions.html", client=client, session=SESSION, connections=listed, form_token="f")
@@ -118,8 +125,22 @@ def connections(client: Client) -> Response:
 
 def no_connections(client: Client) -> Response:
     """Nothing but this session."""
-    listed = Connections([ConnectedSession(SESSION, True, ())], [])
+    listed = Connections(ConnectedBrowser(SESSION.browser_label, [SESSION], ()), [], 0, [])
     return render_page("sessions.html", client=client, session=SESSION, connections=listed, form_token="f")
+
+
+def portals(client: Client) -> Response:
+    """Two portals to open."""
+    listed = [
+        OpenablePortal("Compte formation", "https://formation.example.fr/connexion?iss=https%3A%2F%2Fexample.fr"),
+        OpenablePortal("Guichet paie", "https://paie.example.fr/"),
+    ]
+    return render_page("portals.html", client=client, session=SESSION, portals=listed)
+
+
+def no_portals(client: Client) -> Response:
+    """None."""
+    return render_page("portals.html", client=client, session=SESSION, portals=[])
 
 
 def sign_out(client: Client) -> Response:
@@ -168,6 +189,8 @@ SAMPLES: dict[str, Sample] = {
     "select-account": Sample("select_account.html", lambda client: account_page(step(client), SESSION)),
     "sessions": Sample("sessions.html", connections),
     "sessions-only-this": Sample("sessions.html", no_connections),
+    "portals": Sample("portals.html", portals),
+    "portals-none": Sample("portals.html", no_portals),
     "sign-out": Sample("sign_out.html", sign_out),
     "signed-out": Sample("signed_out.html", signed_out("Compte formation", "Guichet paie")),
     "signed-out-quietly": Sample("signed_out.html", signed_out()),

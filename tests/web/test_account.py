@@ -6,13 +6,15 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from idp.domain.platform.digests import token_hash
 from idp.domain.portals.clients import Client, ClientRegistry
 from idp.store.database import Database
 from idp.store.portals.authorizations import refresh_families
+from idp.store.sign_in.sessions import sessions
 from idp.usecases.deps import Deps
+from idp.usecases.portals.connections import MOST_SHOWN
 from idp.usecases.sign_in.sessions import find_session
 from tests.quiet import quiet_app, quiet_deps
 from tests.rows import make_account, make_authorization, make_session
@@ -68,7 +70,33 @@ def test_nobody_signed_in_is_sent_to_sign_in_as_at_any_portal(deps: Deps, databa
 def test_the_page_names_the_portals_of_each_session(browser: FlaskClient) -> None:
     page = browser.get("/account/sessions").text
     assert "Formation" in page
-    assert "ce navigateur" in page
+    assert "Ce navigateur" in page
+
+
+def test_sessions_of_one_browser_are_one_entry_and_end_together(
+    deps: Deps, browser: FlaskClient, account_id: int
+) -> None:
+    for name in ("b", "c"):
+        make_authorization(deps, make_session(deps, account_id, name), "payroll")
+    page = browser.get("/account/sessions").text
+    assert 1 == page.count('name="end"')
+    assert "connexions\u00a0: 2" in page
+    press(browser, end=re.findall(r'name="end" value="([^"]+)"', page)[0])
+    assert [None, None] == [find_session(deps, "b"), find_session(deps, "c")]
+    assert find_session(deps, "session") is not None
+
+
+def test_this_browser_comes_first_and_the_list_is_capped(deps: Deps, browser: FlaskClient, account_id: int) -> None:
+    for number in range(MOST_SHOWN + 3):
+        name = f"s{number}"
+        make_session(deps, account_id, name)
+        with deps.transaction() as connection:
+            connection.execute(update(sessions).where(sessions.c.id == name).values(browser_label=f"Browser {number}"))
+    page = browser.get("/account/sessions").text
+    assert MOST_SHOWN == page.count('name="end"')
+    assert 1 == page.count('name="end_others"')
+    assert page.index("Ce navigateur") < page.index('name="end_others"') < page.index('name="end"')
+    assert "non affichées\u00a0: 3." in page
 
 
 def test_a_session_elsewhere_can_be_ended(deps: Deps, browser: FlaskClient, account_id: int) -> None:
@@ -110,3 +138,9 @@ def test_another_sites_form_ends_nothing(deps: Deps, browser: FlaskClient, accou
 
 def test_coming_back_from_signing_in_leads_to_the_page(browser: FlaskClient) -> None:
     assert "/account/sessions" == browser.get("/account/callback?code=x").location
+    assert "/account" == browser.get("/account/callback?code=x&state=%2Faccount").location
+
+
+@pytest.mark.parametrize("state", ["https://evil.example/", "//evil.example", "/authorize", "/account/callback?code=x"])
+def test_coming_back_never_leads_elsewhere(browser: FlaskClient, state: str) -> None:
+    assert "/account/sessions" == browser.get("/account/callback", query_string={"code": "x", "state": state}).location

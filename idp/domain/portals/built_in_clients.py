@@ -11,6 +11,7 @@ def gateway_client(issuer: str) -> Client:
         client_id=GATEWAY_CLIENT_ID,
         client_name="Mire",
         redirect_uris=(f"{issuer}/account/callback",),
+        initiate_login_uri=f"{issuer}/account/login",
         post_logout_redirect_uris=(f"{issuer}/",),
         grant_types=frozenset({GrantType.AUTHORIZATION_CODE}),
         token_endpoint_auth_method=ClientAuthentication.NONE,

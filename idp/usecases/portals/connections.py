@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
+from idp.domain.platform.instants import Instant
 from idp.domain.portals.clients import GATEWAY_CLIENT_ID
 from idp.domain.sign_in.sessions import LiveSession
 from idp.store.portals.connections import OfflineGrant as OfflineGrant  # pages show it
@@ -16,14 +17,32 @@ from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
 from idp.usecases.portals.clients import find_client_within
 
+MOST_SHOWN = 8
+"""More browsers than anybody has: what is beyond can be ended, not looked through."""
+
 
 @dataclass(frozen=True, slots=True)
-class ConnectedSession:
-    """One session, and the names of the portals it reached."""
+class ConnectedBrowser:
+    """Sessions that look as if they were of one browser, the newest use first, and the portals they reached."""
 
-    session: LiveSession
-    is_this: bool
+    label: str
+    sessions: Sequence[LiveSession]
     portals: tuple[str, ...]
+
+    @property
+    def ids(self) -> str:
+        """What ends them all."""
+        return " ".join(item.id for item in self.sessions)
+
+    @property
+    def begun(self) -> Instant:
+        """When the first of them began."""
+        return min(item.created_at for item in self.sessions)
+
+    @property
+    def newest(self) -> LiveSession:
+        """The one that was used last."""
+        return self.sessions[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +57,11 @@ class LastingAccess:
 class Connections:
     """Everything of one person that is open now."""
 
-    sessions: Sequence[ConnectedSession]
+    this: ConnectedBrowser
+    others: Sequence[ConnectedBrowser]
+    """At most MOST_SHOWN."""
+    hidden: int
+    """How many sessions are in none of these."""
     lasting: Sequence[LastingAccess]
 
 
@@ -52,8 +75,11 @@ def list_connections(deps: Deps, session: LiveSession) -> Connections:
         ids = {grant.client_id for grant in grants}.union(*reached.values()) - {GATEWAY_CLIENT_ID}
         found = {client_id: find_client_within(connection, deps, client_id) for client_id in ids}
     names = {client_id: client.client_name for client_id, client in found.items() if client is not None}
+    others = _by_browser([item for item in live if item.id != session.id], reached, names)
     return Connections(
-        [ConnectedSession(item, item.id == session.id, _names(names, reached.get(item.id, ()))) for item in live],
+        _browser([session], reached, names),
+        others[:MOST_SHOWN],
+        sum(len(item.sessions) for item in others[MOST_SHOWN:]),
         [LastingAccess(grant, names[grant.client_id]) for grant in grants if grant.client_id in names],
     )
 
@@ -69,5 +95,21 @@ def take_back(deps: Deps, actor: Actor, session: LiveSession, *, authorization_i
     return True
 
 
-def _names(names: Mapping[str, str], client_ids: Sequence[str]) -> tuple[str, ...]:
+def _by_browser(
+    live: Sequence[LiveSession], reached: Mapping[str, Sequence[str]], names: Mapping[str, str]
+) -> list[ConnectedBrowser]:
+    by_label: dict[str, list[LiveSession]] = {}
+    for item in live:
+        by_label.setdefault(item.browser_label, []).append(item)
+    return [_browser(items, reached, names) for items in by_label.values()]
+
+
+def _browser(
+    live: Sequence[LiveSession], reached: Mapping[str, Sequence[str]], names: Mapping[str, str]
+) -> ConnectedBrowser:
+    client_ids = {client_id for item in live for client_id in reached.get(item.id, ())}
+    return ConnectedBrowser(live[0].browser_label, live, _names(names, client_ids))
+
+
+def _names(names: Mapping[str, str], client_ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names[client_id] for client_id in client_ids if client_id in names))

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request, url_for
 
 from idp.domain.portals.clients import GATEWAY_CLIENT_ID
+from idp.domain.portals.initiated_login import OUR_PAGES, our_page
 from idp.domain.sign_in.sessions import LiveSession
 from idp.http.actors import person_actor
 from idp.http.cookies import Cookie, browser_cookie, session_cookie, write_cookie
@@ -17,10 +18,36 @@ from idp.http.pages import error_page, render_page
 from idp.http.redirects import see_other
 from idp.usecases.portals.connections import list_connections, take_back
 from idp.usecases.portals.logout import end_one_session, end_other_sessions
+from idp.usecases.portals.openable import openable_portals
 from idp.usecases.sign_in.sessions import find_session
 
 FORM = "connections"
+MOST_AT_ONCE = 50
+INITIATION = ("iss", "login_hint", "target_link_uri")
 blueprint = Blueprint("account", __name__)
+
+
+@blueprint.get("/account")
+def show_portals() -> Response:
+    """ "Mes portails": what can be opened from here."""
+    session = find_session(current_deps(), session_cookie(request))
+    if session is None:
+        return _sign_in("/account")
+    return render_page("portals.html", session=session, portals=openable_portals(current_deps(), session))
+
+
+@blueprint.route("/account/login", methods=["GET", "POST"])
+def begin_sign_in() -> Response:
+    """A sign-in to our own pages that began elsewhere (OpenID Connect Core section 4). Nothing is done but to ask.
+
+    A stranger's page can have it begin: no cookie is read, and where it may end is a closed list.
+    """
+    sent = request.values
+    page = our_page(sent.get("target_link_uri", ""), current_deps().issuer)
+    repeated = any(len(sent.getlist(name)) > 1 for name in INITIATION)
+    if repeated or page is None or sent.get("iss") != current_deps().issuer:
+        return error_page(PageError.BAD_REQUEST)
+    return _sign_in(page, login_hint=sent.get("login_hint", ""))
 
 
 @blueprint.get("/account/sessions")
@@ -43,7 +70,8 @@ def change_sessions() -> Response:
         return error_page(PageError.STALE_FORM)
     actor = person_actor(request, session.subject)
     if "end" in request.form:
-        end_one_session(deps, actor, session, session_id=request.form["end"])
+        for session_id in request.form["end"].split()[:MOST_AT_ONCE]:
+            end_one_session(deps, actor, session, session_id=session_id)
     elif "take_back" in request.form:
         take_back(deps, actor, session, authorization_id=request.form["take_back"])
     elif "end_others" in request.form:
@@ -55,7 +83,8 @@ def change_sessions() -> Response:
 def come_back() -> Response:
     """Back from signing in to our own pages. The session is what counts; the code is left to expire."""
     if "code" in request.args:
-        return see_other(url_for("account.show_sessions"))
+        page = request.args.get("state", "")
+        return see_other(page if page in OUR_PAGES else OUR_PAGES[0])
     return render_page("signed_out.html", confirmed=(), others=())
 
 
@@ -71,7 +100,7 @@ def _page(session: LiveSession) -> Response:
     return page
 
 
-def _sign_in() -> Response:
+def _sign_in(page: str = OUR_PAGES[0], *, login_hint: str = "") -> Response:
     """To /authorize, as a portal would. Nobody knows the verifier: the code is worth nothing to anyone."""
     deps = current_deps()
     parameters = {
@@ -81,5 +110,7 @@ def _sign_in() -> Response:
         "redirect_uri": f"{deps.issuer}/account/callback",
         "code_challenge": deps.random.token(32),
         "code_challenge_method": "S256",
+        "state": page,
+        **({"login_hint": login_hint} if login_hint else {}),
     }
     return see_other(f"{deps.issuer}/authorize?{urlencode(parameters)}")
