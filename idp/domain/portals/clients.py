@@ -129,6 +129,11 @@ class Client:
             return True
         return self.rules.pkce is Pkce.UNLESS_LIFTED if self.require_pkce is None else self.require_pkce
 
+    @property
+    def rotates_refresh_tokens(self) -> bool:
+        """A refresh token is replaced at each use (RFC 9700 section 4.14.2)."""
+        return self.rules.rotates_refresh_tokens
+
     def may_use(self, grant_type: GrantType) -> bool:
         """Whether the client is registered for this grant."""
         return grant_type in self.grant_types

@@ -42,6 +42,16 @@ MOVE_GENERATION = Prepared(
     )
 )
 
+TOUCH_FAMILY = Prepared(
+    update(refresh_families)
+    .where(
+        refresh_families.c.id == bindparam("family_id"),
+        refresh_families.c.token_hash == bindparam("held_hash"),
+        refresh_families.c.revoked_at.is_(None),
+    )
+    .values(last_used_at=bindparam("now"))
+)
+
 
 def consume_code(connection: Connected, grant_id: str, now: Instant) -> bool:
     """Spend the code; True for exactly one caller (RFC 6749 section 4.1.2). The row stays as long as what it gave."""
@@ -63,6 +73,11 @@ def move_generation(
         "response": response, "now": now,
     }  # fmt: skip
     return MOVE_GENERATION.run(connection, values) == 1
+
+
+def touch_family(connection: Connected, family_id: str, *, held_hash: bytes, now: Instant) -> bool:
+    """The refresh token that stays was used; False when it no longer holds."""
+    return TOUCH_FAMILY.run(connection, {"family_id": family_id, "held_hash": held_hash, "now": now}) == 1
 
 
 def revoke_grant(connection: Connected, grant_id: str, now: Instant) -> bool:

@@ -1,11 +1,14 @@
 """A refresh token for the next one: rotated by one UPDATE, forgiving for ten seconds, merciless afterwards.
 
-RFC 9700 section 4.14.2: reuse of a replaced refresh token means that two parties hold it, so the family ends.
+RFC 9700 section 4.14.2: reuse of a replaced refresh token means that two parties hold it, so the family ends. A client
+whose tokens are bound to its key keeps one refresh token (FAPI 2.0 Security Profile section 5.3.2.1 item 9): a thief
+cannot use it, and an answer that was lost on the way ends nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from functools import partial
 
 from idp.adapters.sealer import decrypt_under, encrypt_under
 from idp.domain.platform.actors import Actor
@@ -19,7 +22,7 @@ from idp.domain.portals.grants import Grant, RefreshFamily, TokenRefusal
 from idp.domain.portals.refresh_tokens import RefreshToken, read_refresh_token
 from idp.domain.portals.tokens import choose_audience
 from idp.store.portals.grants import FamilyWithGrant, find_family
-from idp.store.portals.spending import move_generation, revoke_grant
+from idp.store.portals.spending import move_generation, revoke_grant, touch_family
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
 from idp.usecases.portals.token_signing import sign_for_person
@@ -75,7 +78,7 @@ def _rotate(
     resources: Sequence[str],
     confirmation: Confirmation,
 ) -> bytes | TokenRefusal | None:
-    """The answer under a new generation; None when another request moved it first."""
+    """The answer under a new generation, or under the same one; None when another request moved it first."""
     grant, now = found.grant, deps.clock.now()
     old_hash = token_hash(token.text)
     granted = grant.scopes & client.scopes
@@ -89,7 +92,7 @@ def _rotate(
     )
     if audience is None:
         return TokenRefusal.INVALID_TARGET
-    next_token = RefreshToken(token.family_id, token.generation + 1, deps.random.token(32))
+    next_token = _next(deps, token) if client.rotates_refresh_tokens else token
     # No nonce: OpenID Connect Core section 12.2.
     body = sign_for_person(
         deps,
@@ -102,23 +105,30 @@ def _rotate(
         now=now,
         confirmation=confirmation,
     )
-    new_hash, sealed = token_hash(next_token.text), encrypt_under(token.text, body)
-    with deps.transaction() as connection:
-        moved = move_generation(
-            connection,
-            token.family_id,
-            token.generation,
+    if next_token is token:
+        use = partial(touch_family, family_id=token.family_id, held_hash=old_hash, now=now)
+    else:
+        use = partial(
+            move_generation,
+            family_id=token.family_id,
+            was=token.generation,
             old_hash=old_hash,
-            new_hash=new_hash,
-            response=sealed,
+            new_hash=token_hash(next_token.text),
+            response=encrypt_under(token.text, body),
             now=now,
         )
+    with deps.transaction() as connection:
+        moved = use(connection)
         if moved:
             write_audit(connection, deps, actor, _record(AuditEvent.TOKEN_REFRESHED, grant))
     if not moved:
         return None
     deps.metrics.count(Metric.TOKENS, grant_type=GrantType.REFRESH_TOKEN, outcome="given")
     return body
+
+
+def _next(deps: Deps, token: RefreshToken) -> RefreshToken:
+    return RefreshToken(token.family_id, token.generation + 1, deps.random.token(32))
 
 
 def _replaced(deps: Deps, actor: Actor, token: RefreshToken, found: FamilyWithGrant) -> bytes | TokenRefusal:
