@@ -17,6 +17,7 @@ from idp.adapters.registry_source import RegistrySource
 from idp.cli.invitations import clients_invite, clients_registered, clients_remove_registered
 from idp.cli.operator import operating
 from idp.domain.portals.clients import ClientRegistry
+from idp.domain.portals.demands import demands_on
 from idp.domain.portals.file_schema import registry_schema
 from idp.domain.portals.registry_notes import environment_names, registry_notes
 from idp.settings import Settings, SettingsError
@@ -91,6 +92,19 @@ def clients_reload(timeout: float) -> None:
         raise click.ClickException("\n".join(late))
     count = len(outcome.following)
     click.echo(f"{count} workers use it." if count else "No worker is running; the next start reads it.")
+
+
+@clients_group.command("explain")
+@click.argument("client_id")
+def clients_explain(client_id: str) -> None:
+    """Print every demand in force for a client: what, where it comes from, why."""
+    with operating() as (deps, _):
+        client = find_client(deps, client_id)
+        if client is None:
+            raise click.ClickException(f"There is no client {client_id}; `idp clients check` lists what is wrong.")
+        click.echo(f"{client.client_id}: profile {client.profile}")
+        for demand in demands_on(client, deps.lifetimes):
+            click.echo(f"- {demand.says}\n    from: {demand.source}\n    why:  {demand.why}")
 
 
 @clients_group.command("end-tokens")

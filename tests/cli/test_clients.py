@@ -91,6 +91,39 @@ def test_a_new_secret_comes_with_its_digest(tmp_path: Path) -> None:
     assert 1 == idp("clients", "new-secret", "--file", file).exit_code
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (
+            "require_pkce: false",
+            ["may leave the code_challenge out", "from: its own require_pkce: false", "why:  RFC 9700 section 2.1.1"],
+        ),
+        ("profile: legacy", ["portail: profile legacy", "may leave the code_challenge out", "from: profile legacy"]),
+        (
+            "require_pkce: true",
+            [
+                "sends a code_challenge",
+                "a code lives 60 s and is used once",
+                "every answer carries iss",
+                "every client",
+            ],
+        ),
+    ],
+)
+def test_explain_says_what_is_demanded_from_where_and_why(
+    clients: Path, database_url: str, written: str, said: list[str]
+) -> None:
+    clients.write_text(CLIENTS.replace("require_pkce: false", written))
+    result = idp("clients", "explain", "portail", **settings(clients, database_url), PORTAIL_SECRET=SECRET)
+    assert 0 == result.exit_code
+    assert [] == [sentence for sentence in said if sentence not in result.output]
+
+
+def test_explain_of_nobody_fails(clients: Path, database_url: str) -> None:
+    result = idp("clients", "explain", "nobody", **settings(clients, database_url), PORTAIL_SECRET=SECRET)
+    assert (1, True) == (result.exit_code, "There is no client nobody" in result.output)
+
+
 def test_end_tokens_cuts_the_client_off_and_says_what_lags(clients: Path, database_url: str) -> None:
     result = idp("clients", "end-tokens", "portail", **settings(clients, database_url), PORTAIL_SECRET=SECRET)
     assert 0 == result.exit_code, result.output

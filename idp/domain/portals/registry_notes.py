@@ -15,7 +15,8 @@ def registry_notes(registry: ClientRegistry) -> Iterator[str]:
 
 def _client_notes(client: Client) -> Iterator[str]:
     if not client.demands_pkce:
-        yield f"{client.client_id}: require_pkce: false; a stolen code can be used by whoever has its secret"
+        lifted = "require_pkce: false" if client.require_pkce is False else f"profile: {client.profile} without PKCE"
+        yield f"{client.client_id}: {lifted}; a stolen code can be used by whoever has its secret"
     if len(client.secrets) == 2:
         yield f"{client.client_id}: two secrets are accepted; take the old one out when the partner has changed"
     for name in environment_names(client):
