@@ -10,6 +10,8 @@ from idp.domain.portals.profiles import RULES, Pkce, Profile
 from idp.usecases.portals.invitations import invite_clients
 from idp.usecases.portals.registration_management import registrations, remove_registration
 
+PROFILES = [profile.value for profile in Profile]
+
 
 @click.command("invite")
 @click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 1000), help="Clients it may register.")
@@ -17,7 +19,7 @@ from idp.usecases.portals.registration_management import registrations, remove_r
     "--profile",
     default="oidc",
     show_default=True,
-    type=click.Choice([profile.value for profile in Profile]),
+    type=click.Choice(PROFILES),
     help="What they follow.",
 )
 @click.option("--no-pkce", is_flag=True, help="Those that hold a secret may leave the code challenge out.")

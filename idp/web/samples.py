@@ -21,6 +21,7 @@ from idp.domain.sign_in.transactions import OpenTransaction
 from idp.http.csrf import FormScope
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
+from idp.http.static_files import static_url
 from idp.http.transactions import Step
 from idp.usecases.portals.connections import ConnectedBrowser, Connections, LastingAccess, OfflineGrant
 from idp.usecases.portals.openable import OpenablePortal
@@ -159,6 +160,14 @@ def consent(client: Client) -> Response:
     return consent_page(step(everything, scope=" ".join(IDENTITY_SCOPES)), SESSION)
 
 
+def consent_registered(client: Client) -> Response:
+    """Asked by a client that registered itself, with its logo."""
+    logo = static_url("icon.svg")
+    return consent(
+        replace(client, client_id="reg.abcdefghijklmnopqrstuv", client_name="Jeu du dimanche", logo_path=logo)
+    )
+
+
 def posted(client: Client) -> Response:
     """As the form post response mode does; doors do not import one another."""
     uri = client.redirect_uris[0]
@@ -186,6 +195,7 @@ SAMPLES: dict[str, Sample] = {
     "siret-closed": Sample("siret_closed.html", closed("97050551700072")),
     "siret-closed-for-good": Sample("siret_closed.html", closed("")),
     "consent": Sample("consent.html", consent),
+    "consent-registered": Sample("consent.html", consent_registered),
     "select-account": Sample("select_account.html", lambda client: account_page(step(client), SESSION)),
     "sessions": Sample("sessions.html", connections),
     "sessions-only-this": Sample("sessions.html", no_connections),

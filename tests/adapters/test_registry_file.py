@@ -587,3 +587,35 @@ def test_what_is_signed_for_a_fapi_client_is_not_rs256(load: Load) -> None:
     assert ["PS256", "RS256"] == [
         accepted(load(text)).clients["portail"].id_token_signed_response_alg for text in written
     ]
+
+
+def test_software_publishers_are_read_kept_and_found_again(tmp_path: Path) -> None:
+    """RFC 7591 section 2.3: whose statements are believed; they survive in the last good registry."""
+    key = ECKey.generate_key("P-256").as_dict(private=False)
+    written = {
+        **yaml.safe_load(PLAIN),
+        "software_publishers": [{"issuer": "https://editeur.fr", "jwks": {"keys": [key]}}],
+    }
+    path = tmp_path / "clients.yaml"
+    path.write_text(yaml.safe_dump(written))
+    registry = load_registry(path, PUBLIC)
+    assert isinstance(registry, ClientRegistry)
+    assert {"https://editeur.fr": {"keys": [key]}} == dict(registry.publishers)
+    again = registry_from(json.loads(json.dumps(content_of(registry))), PUBLIC)
+    assert (registry.digest, dict(registry.publishers)) == (again.digest, dict(again.publishers))
+    jsonschema.validate(written, registry_schema())
+
+
+def test_a_publisher_needs_public_keys_and_is_written_once(tmp_path: Path) -> None:
+    key = ECKey.generate_key("P-256")
+    public, private = ({"keys": [key.as_dict(private=half)]} for half in (False, True))
+    path = tmp_path / "clients.yaml"
+    for publishers, expected in (
+        ([{"issuer": "a", "jwks": private}], "a: jwks: holds a private or symmetric key"),
+        ([{"issuer": "a"}], "a: jwks is missing"),
+        ([{"issuer": "a", "jwks": public}, {"issuer": "a", "jwks": public}], "a: is written twice"),
+    ):
+        path.write_text(json.dumps({**yaml.safe_load(PLAIN), "software_publishers": publishers}))
+        problems = load_registry(path, PUBLIC)
+        assert isinstance(problems, list)
+        assert any(expected in str(problem) for problem in problems), problems

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext, lazy_gettext
 
+from idp.domain.portals.registered_clients import may_be_registered
 from idp.domain.portals.scopes import OPENID, consent_scopes
 from idp.domain.sign_in.sessions import LiveSession
 from idp.http.actors import anonymous_actor
@@ -83,6 +85,14 @@ def form_scope(step: Step, session: LiveSession) -> FormScope:
     return FormScope(f"{step.scope.scope_id} {session.id}", step.scope.browser_token)
 
 
+def host_of_unknown(step: Step) -> str:
+    """Where the browser goes back to, for a client that registered itself: nobody here has looked at its name."""
+    if not may_be_registered(step.client.client_id):
+        return ""
+    parts = urlsplit(step.transaction.request["redirect_uri"])
+    return parts.netloc or f"{parts.scheme}:"
+
+
 def consent_page(step: Step, session: LiveSession) -> Response:
     """The page."""
     return render_page(
@@ -92,5 +102,6 @@ def consent_page(step: Step, session: LiveSession) -> Response:
         step=step,
         session=session,
         form=ConsentForm(form_scope(step, session)),
+        unknown_host=host_of_unknown(step),
         wanted=[SCOPE_TEXTS.get(scope) or gettext("L’accès « %(name)s »", name=scope) for scope in scopes_of(step)],
     )
