@@ -219,7 +219,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('name', name=op.f('pk_schedules'))
     )
     op.create_table('sealed_values',
-    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('sealed', sa.LargeBinary(), nullable=False),
     sa.Column('key_encryption_key_id', sa.String(length=16), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),

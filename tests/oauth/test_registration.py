@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from flask.testing import FlaskClient
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OctKey
 from sqlalchemy import select
 
 from idp.adapters.clock import QuietClock
@@ -20,6 +20,7 @@ from idp.domain.platform.instants import DAY
 from idp.domain.portals.registry_content import make_registry
 from idp.store.database import Database
 from idp.store.portals.registered_clients import client_invitations, registered_clients
+from idp.store.tables import metadata
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.invitations import invite_clients
@@ -390,3 +391,58 @@ def test_offline_access_is_left_out_where_nothing_may_be_refreshed(deps: Deps, w
     without = register(deps, web, **asked)
     granted = register(deps, web, **asked, grant_types=["authorization_code", "refresh_token"])
     assert (without.json["scope"], granted.json["scope"]) == ("openid", "openid offline_access")
+
+
+def assertion(client_id: str, header: dict[str, Any], key: Any, now: int) -> dict[str, str]:
+    claims = {"iss": client_id, "sub": client_id, "aud": ISSUER, "jti": f"j{now}{key!r}", "iat": now, "exp": now + 60}
+    return {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": jwt.encode(header, claims, key, algorithms=[header["alg"]]),
+    }
+
+
+@pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
+def test_a_secret_to_compute_with_is_kept_encrypted(alg: str, deps: Deps, web: FlaskClient) -> None:
+    """OpenID Connect Core section 9: client_secret_jwt. In the database the secret is sealed."""
+    body = register(
+        deps, web, token_endpoint_auth_method="client_secret_jwt", grant_types=["client_credentials"],
+        token_endpoint_auth_signing_alg=alg, redirect_uris=...,
+    ).json  # fmt: skip
+    secret, now = body["client_secret"], deps.clock.now() // 1000
+    assert len(secret) >= 64
+    form = assertion(body["client_id"], {"alg": alg}, OctKey.import_key(secret), now)
+    assert 200 == web.post("/token", data=form).status_code
+    wrong = assertion(body["client_id"], {"alg": alg}, OctKey.import_key(secret[::-1]), now + 1)
+    assert 401 == web.post("/token", data=wrong).status_code
+    with deps.read() as connection:
+        kept = [tuple(row) for table in metadata.sorted_tables for row in connection.execute(select(table))]
+    assert secret not in repr(kept)
+    assert secret.encode() not in b"".join(value for row in kept for value in row if isinstance(value, bytes))
+    assert f"client secret {body['client_id']}" in repr(kept)
+
+
+def test_keys_may_be_published_instead_of_sent(deps: Deps, web: FlaskClient) -> None:
+    """Module oidcc-registration-jwks-uri: they are fetched when an assertion comes."""
+    key = ECKey.generate_key("P-256", {"kid": "k"})
+    uri = "https://jeu.example.fr/jwks"
+    published = json.dumps({"keys": [key.as_dict(private=False)]}).encode()
+    cast(QuietOutbound, deps.outbound).answers[uri] = OutboundAnswer(200, published, {})
+    body = register(
+        deps, web, token_endpoint_auth_method="private_key_jwt", jwks_uri=uri, grant_types=["client_credentials"],
+        redirect_uris=...,
+    ).json  # fmt: skip
+    assert "client_secret" not in body
+    assert [] == cast(QuietOutbound, deps.outbound).calls
+    form = assertion(body["client_id"], {"alg": "ES256", "kid": "k"}, key, deps.clock.now() // 1000)
+    assert 200 == web.post("/token", data=form).status_code
+
+
+def test_a_profile_is_the_invitations(deps: Deps, web: FlaskClient) -> None:
+    """What it demands is checked as for an entry of clients.yaml: FAPI 2.0 takes no secret."""
+    token = invite(deps, profile="fapi2_security")
+    assert "invalid_client_metadata" == register(deps, web, token).json["error"]
+    body = register(deps, web, token, token_endpoint_auth_method="private_key_jwt", jwks=JWKS).json
+    client = find_client(deps, body["client_id"])
+    assert client is not None
+    assert ("fapi2_security", "PS256") == (client.profile, body["id_token_signed_response_alg"])

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from idp.store.platform.audit import audit_events
+from idp.store.platform.keys import list_sealed
 from idp.store.portals.registered_clients import registered_origins
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client, is_client_origin
@@ -168,3 +169,17 @@ def test_every_act_is_traced(deps: Deps, web: FlaskClient, mine: dict[str, Any])
         "client.invited", "client.registered", "client.registration_changed", "client.registration_refused",
         "client.tokens_ended", "client.removed",
     ] == traced  # fmt: skip
+
+
+def test_a_secret_to_compute_with_comes_and_goes(deps: Deps, web: FlaskClient, mine: dict[str, Any]) -> None:
+    """A digest cannot become a secret again, so a change to client_secret_jwt gives a new one, which then stays."""
+    first = change(web, mine, token_endpoint_auth_method="client_secret_jwt").json
+    kept = change(web, first, token_endpoint_auth_method="client_secret_jwt").json
+    assert "client_secret" not in kept
+    client = find_client(deps, mine["client_id"])
+    assert client is not None
+    assert first["client_secret"] == client.secrets[0].secret
+    back = change(web, kept).json
+    assert back["client_secret"] not in (mine["client_secret"], first["client_secret"])
+    with deps.read() as connection:
+        assert [] == list_sealed(connection)

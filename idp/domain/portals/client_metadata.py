@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from idp.domain.portals.client_checks import CLIENT_CHECKS, WITH_SECRET
+from idp.domain.portals.client_checks import CLIENT_CHECKS, SIGNING, WITH_SECRET
 from idp.domain.portals.clients import Client, ClientAuthentication, GrantType
 from idp.domain.portals.file_fields import Field
 from idp.domain.portals.metadata_checks import METADATA_CHECKS
@@ -19,16 +19,29 @@ from idp.domain.portals.registry_surroundings import Surroundings
 from idp.domain.portals.scopes import OFFLINE_ACCESS
 
 REDIRECTS = "redirect_uris"
-NEVER = frozenset(
+OWN = frozenset(
+    "client_name redirect_uris post_logout_redirect_uris grant_types response_types scope token_endpoint_auth_method "
+    "token_endpoint_auth_signing_alg jwks jwks_uri application_type subject_type sector_identifier_uri "
+    "id_token_signed_response_alg id_token_encrypted_response_alg id_token_encrypted_response_enc "
+    "userinfo_signed_response_alg userinfo_encrypted_response_alg userinfo_encrypted_response_enc "
+    "authorization_signed_response_alg authorization_encrypted_response_alg authorization_encrypted_response_enc "
+    "request_object_signing_alg require_signed_request_object require_pushed_authorization_requests request_uris "
+    "introspection_signed_response_alg dpop_bound_access_tokens tls_client_certificate_bound_access_tokens "
+    "tls_client_auth_subject_dn tls_client_auth_san_dns tls_client_auth_san_uri tls_client_auth_san_ip "
+    "tls_client_auth_san_email authorization_details_types default_max_age require_auth_time default_acr_values "
+    "initiate_login_uri backchannel_logout_uri backchannel_logout_session_required client_uri logo_uri policy_uri "
+    "tos_uri contacts web_origins".split()
+)
+"""What a client may say of itself, as far as clients.yaml knows it too."""
+OPERATORS = frozenset(
     "client_id client_secret theme profile require_pkce require_consent id_token_claims default_resource "
-    "form_action_origins match may_exchange_for widget".split()
+    "form_action_origins match may_exchange_for widget tls_client_auth_ca".split()
 )
 """What an operator decides, in clients.yaml or by the invitation; sent by a client it is ignored like the unknown."""
-SETTABLE: Mapping[str, Field] = {field.name: field for field in CLIENT_FIELDS if field.name not in NEVER}
+SETTABLE: Mapping[str, Field] = {field.name: field for field in CLIENT_FIELDS if field.name in OWN}
 TEXTS = ("software_id", "software_version")
 """Kept and answered, meaning nothing here."""
 LONGEST_SOFTWARE = 255
-ASSERTED = (ClientAuthentication.PRIVATE_KEY_JWT,)
 DEFAULT_SCOPES = "openid profile email phone"
 
 
@@ -64,8 +77,6 @@ def read_metadata(sent: Mapping[str, Any], terms: Terms, issuer: str) -> Entry |
     Unknown members are ignored (RFC 7591 section 2); null and "" mean absent (RFC 7592 section 2.2).
     """
     wanted = {name: value for name, value in sent.items() if name in SETTABLE and value is not None and value != ""}
-    if sent.get("jwks") and sent.get("jwks_uri"):  # section 2: must not both be present
-        return _about("jwks", "jwks: is sent beside jwks_uri; send one of them")
     for name, value in wanted.items():
         if problem := shape_problem(SETTABLE[name], value):
             return _about(name, f"{name}: {problem}")
@@ -83,7 +94,7 @@ def read_metadata(sent: Mapping[str, Any], terms: Terms, issuer: str) -> Entry |
 
 def registered_metadata(entry: Entry, client: Client) -> dict[str, Any]:
     """What registrations are answered: everything that counts for this client, defaults included."""
-    kept = {name: value for name, value in entry.values.items() if name not in NEVER}
+    kept = {name: value for name, value in entry.values.items() if name in SETTABLE or name in TEXTS}
     return kept | {
         "token_endpoint_auth_method": entry.text("token_endpoint_auth_method"),
         "application_type": client.application_type,
@@ -113,10 +124,10 @@ def _completed(wanted: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
         "profile": terms.profile,
         "require_consent": True,
     }
-    if method not in ASSERTED:  # sent by many clients whatever their method: never used, so not registered
-        values = {name: value for name, value in values.items() if name not in ("jwks", *UNUSED)}
+    if method not in SIGNING:  # sent by many clients whatever their method: never used, so not registered
+        values.pop("token_endpoint_auth_signing_alg", None)
     if method in WITH_SECRET:
-        values["client_secret"] = ["sha256:made when it is registered"]
+        values["client_secret"] = ["env:REGISTERED"]  # made when all else is right
     if terms.require_pkce or method != ClientAuthentication.NONE:
         values["require_pkce"] = terms.require_pkce
     return values
@@ -127,9 +138,6 @@ def _without_what_needs(grants: Collection[str], scope: Any) -> Any:
     if not isinstance(scope, str) or GrantType.REFRESH_TOKEN in grants:
         return scope
     return " ".join(word for word in scope.split() if word != OFFLINE_ACCESS)
-
-
-UNUSED = ("token_endpoint_auth_signing_alg",)
 
 
 def _entry(values: dict[str, Any]) -> Entry:

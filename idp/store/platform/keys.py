@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import JSON, Column, Integer, LargeBinary, Table, insert, select, update
+from sqlalchemy import JSON, Column, Integer, LargeBinary, Table, delete, insert, select, update
 
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.keys import KeyState, SigningAlgorithm, SigningKey
@@ -40,7 +40,7 @@ key_versions = Table(
 sealed_values = Table(
     "sealed_values",
     metadata,
-    text("name", 32, primary_key=True),  # e.g. the pairwise salt, which is never rotated
+    text("name", 64, primary_key=True),  # the pairwise salt, or whose secret it is
     Column("sealed", LargeBinary, nullable=False),
     text("key_encryption_key_id", 16),
     instant("created_at"),
@@ -130,6 +130,11 @@ def insert_sealed(connection: Connected, row: SealedRow, created_at: Instant) ->
     """Keep a sealed value; False when there is one of that name."""
     values = {"name": row.name, "sealed": row.sealed, "key_encryption_key_id": row.key_encryption_key_id}
     return insert_once(connection, sealed_values, {**values, "created_at": created_at})
+
+
+def delete_sealed(connection: Connected, name: str) -> None:
+    """Forget the sealed value of that name."""
+    connection.execute(delete(sealed_values).where(sealed_values.c.name == name))
 
 
 def reseal_value(connection: Connected, row: SealedRow, was: str) -> bool:

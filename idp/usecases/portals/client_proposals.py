@@ -19,7 +19,7 @@ from idp.domain.portals.client_metadata import (
     read_metadata,
     registered_metadata,
 )
-from idp.domain.portals.clients import Client, SecretDigest
+from idp.domain.portals.clients import Client, ClientAuthentication, SecretDigest
 from idp.domain.portals.registry_building import build_client
 from idp.domain.portals.registry_entries import Entry
 from idp.usecases.deps import Deps
@@ -49,9 +49,11 @@ def propose(
     if not needs_secret(entry):
         client = build_client(entry, ())
         return Proposal(client, registered_metadata(entry, client))
-    secret = "" if kept else deps.random.token(32)
-    secrets = kept or (SecretDigest(secret_digest(secret), SOURCE),)
-    client = build_client(entry, secrets)
+    computes = entry.text("token_endpoint_auth_method") == ClientAuthentication.SECRET_JWT
+    fitting = tuple(item for item in kept if bool(item.secret) is computes)
+    secret = "" if fitting else deps.random.token(64 if computes else 32)  # RFC 7518 section 3.2: HS512 takes 64 bytes
+    made = SecretDigest(secret_digest(secret), SOURCE, secret if computes else "")
+    client = build_client(entry, fitting or (made,))
     return Proposal(client, registered_metadata(entry, client), secret)
 
 

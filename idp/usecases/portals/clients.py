@@ -14,6 +14,7 @@ from idp.domain.portals.registry_content import client_from
 from idp.store.database import Connected
 from idp.store.portals.registered_clients import find_registered, is_registered_origin
 from idp.usecases.deps import Deps
+from idp.usecases.portals.client_secrets import with_secret
 
 
 def find_client(deps: Deps, client_id: str) -> Client | None:
@@ -29,7 +30,7 @@ def find_client_within(connection: Connected, deps: Deps, client_id: str) -> Cli
     known = deps.registry().find(client_id)
     if known is not None or not may_be_registered(client_id):
         return known
-    return _registered(connection, client_id)
+    return _registered(connection, deps, client_id)
 
 
 def is_client_origin(deps: Deps, origin: str) -> bool:
@@ -44,12 +45,12 @@ def is_client_origin(deps: Deps, origin: str) -> bool:
 
 def _looked_up(deps: Deps, client_id: str) -> Client | None:
     with deps.read() as connection:
-        return _registered(connection, client_id)
+        return _registered(connection, deps, client_id)
 
 
-def _registered(connection: Connected, client_id: str) -> Client | None:
+def _registered(connection: Connected, deps: Deps, client_id: str) -> Client | None:
     found = find_registered(connection, client_id)
     if found is None:
         return None
-    client = client_from(found.content)
+    client = with_secret(connection, deps, client_from(found.content))
     return client if found.logo_digest is None else replace(client, logo_path=logo_path(client_id, found.logo_digest))

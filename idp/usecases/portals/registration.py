@@ -20,6 +20,7 @@ from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
 from idp.usecases.platform.jobs import enqueue
 from idp.usecases.portals.client_proposals import Proposal, propose
+from idp.usecases.portals.client_secrets import keep_secret, seal_secret
 from idp.usecases.portals.software_statements import Statement, read_statement
 
 
@@ -56,10 +57,12 @@ def _write(
         updated_at=now,
     )
     facts: dict[str, str | int] = {"invitation": invitation.id, "publisher": statement.publisher}
+    sealed = seal_secret(deps, client)
     with deps.transaction() as connection:
         taken = use_invitation(connection, invitation.id, now)
         if taken:
             insert_registration(connection, row, client.web_origins)
+            keep_secret(connection, deps, client.client_id, sealed)
             ask_for_logo(connection, deps, client.client_id, client.logo_uri)
             record = AuditRecord(AuditEvent.CLIENT_REGISTERED, client_id=client.client_id, facts=facts)
             write_audit(connection, deps, actor, record)

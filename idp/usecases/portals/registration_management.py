@@ -30,6 +30,8 @@ from idp.store.portals.registrations import (
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
 from idp.usecases.portals.client_proposals import Proposal, propose
+from idp.usecases.portals.client_secrets import keep_secret, seal_secret
+from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.registration import ask_for_logo
 from idp.usecases.portals.registries import end_tokens
 from idp.usecases.portals.software_statements import MEMBER
@@ -50,7 +52,7 @@ def change_registration(
     found = _find(deps, client_id, token)
     if found is None:
         return _refused(deps, actor, client_id)
-    was = client_from(found.content)
+    was = find_client(deps, client_id) or client_from(found.content)
     if problem := _identity_problem(was, sent):
         return MetadataProblem(MetadataError.INVALID_CLIENT_METADATA, problem)
     terms = Terms(client_id, was.profile, was.require_pkce is not False)
@@ -112,9 +114,11 @@ def _write(deps: Deps, actor: Actor, found: Registration, was: Client, proposal:
         created_at=found.created_at,
         updated_at=now,
     )
+    sealed = seal_secret(deps, client)
     with deps.transaction() as connection:
         if not replace_registration(connection, row, found.token_hash, client.web_origins):
             return None
+        keep_secret(connection, deps, client.client_id, sealed)
         if client.logo_uri != was.logo_uri:
             forget_logo(connection, client.client_id)
             ask_for_logo(connection, deps, client.client_id, client.logo_uri)
@@ -127,6 +131,7 @@ def _remove(deps: Deps, actor: Actor, client_id: str, presented: bytes | None, r
     with deps.transaction() as connection:
         if not delete_registration(connection, client_id, presented):
             return False
+        keep_secret(connection, deps, client_id, None)
         end_tokens(connection, deps, actor, [client_id], reason)
         record = AuditRecord(AuditEvent.CLIENT_REMOVED, client_id=client_id, facts={"reason": reason})
         write_audit(connection, deps, actor, record)
