@@ -42,6 +42,11 @@ class Step:
         return self.client.match is Match.EXACT
 
     @property
+    def query(self) -> str:
+        """What addresses of this step end with: whose transaction it was is needed once it is deleted."""
+        return urlencode({"t": self.transaction.id, "client_id": self.client.client_id})
+
+    @property
     def form_action(self) -> tuple[str, ...]:
         """Where a post of this transaction's forms may end: at the redirect URI it asked for."""
         return (self.transaction.request["redirect_uri"],)
@@ -66,7 +71,8 @@ def open_step(request: Request) -> Step | Response:
 def refusal_page(refusal: TransactionRefusal) -> Response:
     """Why this transaction cannot be gone on with, in the portal's theme when it is known whose it was.
 
-    A bookmarked page outlives its transaction: then the `client_id` beside `t` says where to start again.
+    A bookmarked page, and a form that was left open, outlive their transaction: then the `client_id` beside `t` says
+    where to start again. It chooses among addresses that portals registered, and nothing else.
     """
     code, status = REFUSALS[refusal.reason]
     client_id = refusal.client_id or request.args.get("client_id", "")

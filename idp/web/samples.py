@@ -31,6 +31,7 @@ from idp.web.sign_in.form import SignInForm
 from idp.web.sign_in.link import LinkForm, asking_page, opened_page
 from idp.web.sign_in.page import closed_page, form_page
 from idp.web.sign_in.select_account import account_page
+from idp.web.sign_in.signed_in_steps import SignedInStep
 
 CLIENT = Client(
     "portail",
@@ -157,7 +158,7 @@ def signed_out(*names: str) -> Callable[[Client], Response]:
 def consent(client: Client) -> Response:
     """Asking for everything."""
     everything = replace(client, scopes=frozenset(IDENTITY_SCOPES))
-    return consent_page(step(everything, scope=" ".join(IDENTITY_SCOPES)), SESSION)
+    return consent_page(SignedInStep(step(everything, scope=" ".join(IDENTITY_SCOPES)), SESSION))
 
 
 def consent_registered(client: Client) -> Response:
@@ -196,7 +197,7 @@ SAMPLES: dict[str, Sample] = {
     "siret-closed-for-good": Sample("siret_closed.html", closed("")),
     "consent": Sample("consent.html", consent),
     "consent-registered": Sample("consent.html", consent_registered),
-    "select-account": Sample("select_account.html", lambda client: account_page(step(client), SESSION)),
+    "select-account": Sample("select_account.html", lambda client: account_page(SignedInStep(step(client), SESSION))),
     "sessions": Sample("sessions.html", connections),
     "sessions-only-this": Sample("sessions.html", no_connections),
     "portals": Sample("portals.html", portals),

@@ -16,6 +16,10 @@ class Lifetimes:
     last_seen_step: int = MINUTE
     """`last_seen_at` moves at most this often."""
     transaction: int = 30 * MINUTE
+    """From the last step on: whoever is still at it is not thrown out (WCAG 2.2.1)."""
+    transaction_absolute: int = 8 * HOUR
+    transaction_step: int = MINUTE
+    """A transaction is prolonged at most this often."""
     posted_request: int = 60 * SECOND
     code: int = 60 * SECOND
     access_token: int = 5 * MINUTE

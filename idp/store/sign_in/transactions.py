@@ -74,6 +74,11 @@ CLOSE_TRANSACTION = Prepared(
     .where(_row.id == bindparam("transaction_id"), _row.closed_at.is_(None))
     .values(closed_at=bindparam("at"))
 )
+PROLONG_TRANSACTION = Prepared(
+    update(authorization_transactions)
+    .where(_row.id == bindparam("transaction_id"), _row.closed_at.is_(None), _row.expires_at == bindparam("was"))
+    .values(expires_at=bindparam("ends"))
+)
 
 
 def insert_transaction(connection: Connected, row: TransactionRow) -> None:
@@ -107,6 +112,11 @@ def _merged(connection: Connected, act: Mapping[str, Any]) -> ColumnElement[Any]
 def close_transaction(connection: Connected, transaction_id: str, at: Instant) -> bool:
     """End it; False when someone else did first: it is answered once."""
     return CLOSE_TRANSACTION.run(connection, {"transaction_id": transaction_id, "at": at}) == 1
+
+
+def prolong_transaction(connection: Connected, transaction_id: str, *, was: Instant, ends: Instant) -> bool:
+    """Let an open one end later than it did; False when it was closed or prolonged meanwhile."""
+    return PROLONG_TRANSACTION.run(connection, {"transaction_id": transaction_id, "was": was, "ends": ends}) == 1
 
 
 def insert_posted_request(

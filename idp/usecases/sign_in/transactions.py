@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
@@ -26,6 +27,7 @@ from idp.store.sign_in.transactions import (
     find_transaction_row,
     insert_posted_request,
     insert_transaction,
+    prolong_transaction,
     record_done,
     take_posted_request,
 )
@@ -69,13 +71,24 @@ def find_transaction(
         return TransactionRefusal(RefusalReason.UNKNOWN)
     refusal = _refusal(row, browser_token, deps.clock.now())
     if refusal is None:
-        return _opened(row)
+        return _opened(_prolonged(deps, row))
     if refusal.reason is RefusalReason.FOREIGN_BROWSER:
         with deps.transaction() as connection:
             if _count_request(connection, deps, actor) is None:  # one network cannot fill the trail with its own
                 record = AuditRecord(AuditEvent.TRANSACTION_FOREIGN_BROWSER, client_id=row.client_id)
                 write_audit(connection, deps, actor, record)
     return refusal
+
+
+def _prolonged(deps: Deps, row: TransactionRow) -> TransactionRow:
+    """The transaction of this very browser, which is at it now, and so has its whole idle life again."""
+    now, lives = deps.clock.now(), deps.lifetimes
+    ends = min(after(now, lives.transaction), after(row.created_at, lives.transaction_absolute))
+    if ends < after(row.expires_at, lives.transaction_step):
+        return row
+    with deps.transaction() as connection:
+        prolonged = prolong_transaction(connection, row.id, was=row.expires_at, ends=ends)
+    return replace(row, expires_at=ends) if prolonged else row
 
 
 def cancel_transaction(deps: Deps, actor: Actor, transaction_id: str, browser_token: str) -> TransactionRefusal | None:

@@ -11,16 +11,14 @@ from flask_babel import gettext, lazy_gettext
 
 from idp.domain.portals.registered_clients import may_be_registered
 from idp.domain.portals.scopes import OPENID, consent_scopes
-from idp.domain.sign_in.sessions import LiveSession
 from idp.http.actors import anonymous_actor
-from idp.http.cookies import session_cookie
-from idp.http.csrf import BoundForm, FormScope
+from idp.http.csrf import BoundForm
 from idp.http.deps import current_deps
 from idp.http.page_errors import PageError
-from idp.http.pages import error_page, render_page
-from idp.http.transactions import Step, open_step, resume
+from idp.http.pages import error_page
+from idp.http.transactions import Step, resume
 from idp.usecases.portals.consents import give_consent, refuse_consent
-from idp.usecases.sign_in.sessions import find_session
+from idp.web.sign_in.signed_in_steps import SignedInStep, open_signed_in_step, signed_in_page
 
 blueprint = Blueprint("consent", __name__)
 _ = lazy_gettext
@@ -51,38 +49,27 @@ class ConsentForm(BoundForm):
 @blueprint.get("/consent")
 def show() -> Response:
     """Who asks, as whom one is signed in, and for what."""
-    step = open_step(request)
-    if isinstance(step, Response):
-        return step
-    session = find_session(current_deps(), session_cookie(request))
-    return consent_page(step, session) if session else resume(step.transaction.id)
+    here = open_signed_in_step(request)
+    return here if isinstance(here, Response) else consent_page(here)
 
 
 @blueprint.post("/consent")
 def decide() -> Response:
     """Yes or no, by the very session that was asked."""
-    step = open_step(request)
-    if isinstance(step, Response):
-        return step
-    deps = current_deps()
-    session = find_session(deps, session_cookie(request))
-    if session is None:
-        return resume(step.transaction.id)
-    if not ConsentForm(form_scope(step, session), request.form).is_ours:
-        return error_page(PageError.STALE_FORM, client=step.client)
+    here = open_signed_in_step(request)
+    if isinstance(here, Response):
+        return here
+    transaction = here.step.transaction
+    if not ConsentForm(here.scope, request.form).is_ours:
+        return error_page(PageError.STALE_FORM, client=here.step.client)
     write = give_consent if request.form.get("decision") == "allow" else refuse_consent
-    write(deps, anonymous_actor(request), step.transaction, session, scopes_of(step))
-    return resume(step.transaction.id)
+    write(current_deps(), anonymous_actor(request), transaction, here.session, scopes_of(here.step))
+    return resume(transaction.id)
 
 
 def scopes_of(step: Step) -> tuple[str, ...]:
     """What the request of this transaction would be granted."""
     return consent_scopes(step.transaction.request.get("scope", ""), step.client, current_deps().registry())
-
-
-def form_scope(step: Step, session: LiveSession) -> FormScope:
-    """Binds the buttons to the person they were shown to: another tab may have signed somebody else in since."""
-    return FormScope(f"{step.scope.scope_id} {session.id}", step.scope.browser_token)
 
 
 def host_of_unknown(step: Step) -> str:
@@ -93,15 +80,9 @@ def host_of_unknown(step: Step) -> str:
     return parts.netloc or f"{parts.scheme}:"
 
 
-def consent_page(step: Step, session: LiveSession) -> Response:
+def consent_page(here: SignedInStep) -> Response:
     """The page."""
-    return render_page(
-        "consent.html",
-        client=step.client,
-        form_action=step.form_action,
-        step=step,
-        session=session,
-        form=ConsentForm(form_scope(step, session)),
-        unknown_host=host_of_unknown(step),
-        wanted=[SCOPE_TEXTS.get(scope) or gettext("L’accès « %(name)s »", name=scope) for scope in scopes_of(step)],
+    wanted = [SCOPE_TEXTS.get(scope) or gettext("L’accès « %(name)s »", name=scope) for scope in scopes_of(here.step)]
+    return signed_in_page(
+        "consent.html", here, ConsentForm(here.scope), wanted=wanted, unknown_host=host_of_unknown(here.step)
     )

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from idp.adapters.clock import QuietClock
 from idp.domain.platform.actors import Actor, ActorRole
-from idp.domain.platform.instants import MINUTE
+from idp.domain.platform.instants import DAY, MINUTE
 from idp.domain.platform.limits import RULES, Limit, LimitRule
 from idp.domain.sign_in.journey import Act, DoneAct
 from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionLimit, TransactionRefusal
@@ -26,6 +26,7 @@ from idp.usecases.sign_in.transactions import (
     redeem_posted_request,
 )
 from tests.quiet import quiet_deps
+from tests.statements import counted
 
 ACTOR = Actor(ActorRole.ANONYMOUS, address="203.0.113.7", request_id="r")
 REQUEST = {"client_id": "portail", "scope": "openid"}
@@ -77,6 +78,59 @@ def test_a_transaction_expires(deps: Deps) -> None:
     begun = begin(deps)
     cast(QuietClock, deps.clock).advance(deps.lifetimes.transaction)
     assert reason(find_transaction(deps, ACTOR, begun.id, "my browser")) is RefusalReason.EXPIRED
+
+
+def use_every(deps: Deps, begun: OpenTransaction, wait: int, browser: str = "my browser") -> int:
+    """How long it goes on when this browser takes a step so often."""
+    clock, start = cast(QuietClock, deps.clock), deps.clock.now()
+    while isinstance(find_transaction(deps, ACTOR, begun.id, "my browser"), OpenTransaction):
+        clock.advance(wait)
+        find_transaction(deps, ACTOR, begun.id, browser)
+        if deps.clock.now() - start > DAY:
+            break
+    return deps.clock.now() - start
+
+
+def test_whoever_is_at_it_keeps_a_transaction_but_not_for_ever(deps: Deps) -> None:
+    """WCAG 2.2.1 (RGAA 13.1): a time limit that the person prolongs by going on."""
+    assert deps.lifetimes.transaction_absolute == use_every(deps, begin(deps), 20 * MINUTE)
+
+
+def test_steps_that_follow_at_once_cost_no_statement(deps: Deps, database: Database) -> None:
+    begun = begin(deps)
+    cast(QuietClock, deps.clock).advance(deps.lifetimes.transaction_step - 1)
+    with counted(database) as statements:
+        find_transaction(deps, ACTOR, begun.id, "my browser")
+    assert 1 == len(statements)
+    cast(QuietClock, deps.clock).advance(1)
+    with counted(database) as statements:
+        find_transaction(deps, ACTOR, begun.id, "my browser")
+    assert 2 == len(statements)
+
+
+@pytest.mark.parametrize("browser", ["", "another browser"])
+def test_a_foreign_browser_prolongs_nothing(deps: Deps, browser: str) -> None:
+    """Attack: who knows `t` keeps a victim's transaction open. The control is the same browser."""
+    begun = begin(deps)
+    clock = cast(QuietClock, deps.clock)
+    clock.advance(20 * MINUTE)
+    find_transaction(deps, ACTOR, begun.id, browser)
+    clock.advance(10 * MINUTE)
+    assert reason(find_transaction(deps, ACTOR, begun.id, "my browser")) is RefusalReason.EXPIRED
+    kept = begin(deps)
+    clock.advance(20 * MINUTE)
+    find_transaction(deps, ACTOR, kept.id, "my browser")
+    clock.advance(10 * MINUTE)
+    assert isinstance(find_transaction(deps, ACTOR, kept.id, "my browser"), OpenTransaction)
+
+
+def test_neither_a_closed_nor_an_expired_transaction_is_prolonged(deps: Deps) -> None:
+    closed, expired = begin(deps), begin(deps)
+    with deps.transaction() as connection:
+        close_transaction(connection, closed.id, deps.clock.now())
+    cast(QuietClock, deps.clock).advance(deps.lifetimes.transaction)
+    found = [find_transaction(deps, ACTOR, one.id, "my browser") for one in (closed, expired)]
+    assert [RefusalReason.CLOSED, RefusalReason.EXPIRED] == [reason(one) for one in found]
 
 
 def test_a_transaction_closes_once(deps: Deps) -> None:

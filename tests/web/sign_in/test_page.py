@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Match
 from idp.store.people.legal_units import establishments, legal_units
 from idp.usecases.deps import Deps
+from idp.usecases.platform.housekeeping import delete_everything_expired
 from idp.usecases.sign_in.sessions import find_session
 from tests.quiet import quiet_app
 from tests.rows import SIRET
@@ -125,6 +127,27 @@ def test_a_device_remembers_the_triplet_when_asked_and_never_the_password(claire
 def test_a_remembered_cookie_of_someone_elses_making_is_ignored(claire: Person, value: str) -> None:
     claire.client.set_cookie("__Host-mire_remembered", value, domain="connexion.example.fr", secure=True, path="/")
     assert 200 == claire.open(claire.begin()).status_code
+
+
+def test_a_form_that_outlived_its_transaction_leads_back_to_the_portal(deps: Deps, claire: Person) -> None:
+    """The transaction is deleted; the address of the form still says whose it was."""
+    transaction = claire.begin()
+    page = claire.open(transaction)
+    actions = re.findall(r'action="([^"]+)"', page.text)
+    assert len(actions) >= 2
+    wait(deps, deps.lifetimes.transaction)
+    delete_everything_expired(deps)
+    for action in actions:
+        answer = claire.client.post(unescape(action), data={**TYPED, "form_token": token_of(page)})
+        assert 404 == answer.status_code
+        assert f'href="{PORTAL.client_uri}"' in answer.text
+
+
+@pytest.mark.parametrize("client_id", ["stranger", "https://evil.example", ""])
+def test_the_address_of_a_form_sends_nobody_to_what_no_portal_registered(claire: Person, client_id: str) -> None:
+    answer = claire.client.post("/sign-in", query_string={"t": "gone", "client_id": client_id})
+    assert 404 == answer.status_code
+    assert 'class="button"' not in answer.text
 
 
 def test_cancelling_goes_back_to_the_dispatcher(deps: Deps, claire: Person) -> None:
