@@ -22,6 +22,7 @@ import click  # noqa: E402  (the package is found through the line above)
 from idp.cli import main  # noqa: E402
 from idp.domain.platform import audit_events, messages  # noqa: E402
 from idp.domain.portals.file_fields import Field, Kind  # noqa: E402
+from idp.domain.portals.profiles import RULES  # noqa: E402
 from idp.domain.portals.registry_fields import CLIENT_FIELDS, PUBLISHER_FIELDS, RESOURCE_FIELDS  # noqa: E402
 from idp.domain.portals.theme_fields import THEME_FIELDS  # noqa: E402
 from idp.settings import PREFIX, Settings  # noqa: E402
@@ -35,6 +36,7 @@ def pages() -> dict[str, str]:
     return {
         "settings.md": _page("Settings", _settings()),
         "clients.md": _page("clients.yaml", _clients()),
+        "profiles.md": _page("Profiles of clients", _profiles()),
         "themes.md": _page("theme.yaml", _themes()),
         "events.md": _page("Audit events and messages", _events()),
         "commands.md": _page("Commands", _commands(main, "idp")),
@@ -85,6 +87,30 @@ def _clients() -> list[str]:
         "",
         *_fields(PUBLISHER_FIELDS),
     ]
+
+
+def _profiles() -> list[str]:
+    lines = [
+        "The key `profile` of a client names one of these tables. A client's own keys may demand more and never less;",
+        "`idp clients explain CLIENT_ID` prints what is in force for one client. All profiles have in common: code flow",
+        "only, exact redirect URIs, codes of 60 s used once, `iss` in each answer, `S256` and never `plain`.",
+        "",
+    ]
+    for profile, rules in RULES.items():
+        rows = [[name.replace("_", " "), _held(getattr(rules, name)), why] for name, why in rules.reasons.items()]
+        lines += [f"## `{profile}`", "", *_table(["demand", "value", "why"], rows)]
+    return lines
+
+
+def _held(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value // 1000} s"
+        case frozenset():
+            return ", ".join(f"`{item}`" for item in sorted(value))
+    return f"`{value}`"
 
 
 def _themes() -> list[str]:

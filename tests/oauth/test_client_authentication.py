@@ -322,3 +322,29 @@ def test_a_key_set_of_a_reloaded_registry_counts_at_once(database: Database, dep
     current[0] = make_registry(ISSUER, [renewed], [])
     assert 401 == assert_(web, signed(claims(jti="j2"), "ES256")).status_code
     assert 200 == assert_(web, signed(claims(jti="j3"), "ES256", fresh)).status_code
+
+
+def test_a_flood_of_failures_from_one_network_is_counted_and_no_longer_written(deps: Deps, web: FlaskClient) -> None:
+    """RFC 6749 section 2.3.1: brute force is bounded; here the trail is, while nobody else is kept out."""
+    for _ in range(103):
+        assert 401 == ask(web, basic("nobody")).status_code
+    assert 100 == len(reasons(deps))
+    assert 103 == deps.metrics.counts[Metric.CLIENT_AUTHENTICATION_FAILURES, ()]  # type: ignore[attr-defined]
+    with deps.read() as connection:
+        rows = connection.execute(select(audit_events.c.facts).order_by(audit_events.c.id)).scalars().all()
+    assert ["counted_only"] == [facts["further"] for facts in rows if "further" in facts]
+    assert "further" in rows[-1]
+    assert 200 == ask(web, basic("portal")).status_code, "the control: whoever is right still comes in"
+    cast(QuietClock, deps.clock).advance(600 * SECOND)
+    ask(web, basic("nobody"))
+    assert 101 == len(reasons(deps)), "and the next window is written again"
+
+
+def test_failures_of_another_network_are_still_written(deps: Deps, web: FlaskClient) -> None:
+    for _ in range(101):
+        ask(web, basic("nobody"))
+    web.post("/token", data={"grant_type": "x"}, headers=basic("nobody"), environ_base={"REMOTE_ADDR": "203.0.113.9"})
+    web.post(
+        "/introspect", data={"token": "x"}, headers=basic("elsewhere"), environ_base={"REMOTE_ADDR": "203.0.113.9"}
+    )
+    assert ("elsewhere", "unknown_client") == reasons(deps)[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -125,3 +126,11 @@ def test_a_token_replaced_before_the_client_had_this_profile_still_tells_of_a_th
     assert TokenRefusal.INVALID_GRANT is refreshed(deps, held)
     assert isinstance(moved, dict)
     assert TokenRefusal.INVALID_GRANT is refreshed(deps, moved["refresh_token"])
+
+
+@pytest.mark.parametrize("bound", ["dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"])
+def test_any_client_whose_tokens_are_bound_keeps_its_refresh_token(deps: Deps, held: str, bound: str) -> None:
+    """RFC 9700 section 4.14.2: sender-constrained, or rotated."""
+    answer = refreshed(deps, held, replace(PLAIN, **{bound: True}))  # type: ignore[arg-type]
+    assert isinstance(answer, dict)
+    assert held == answer["refresh_token"]

@@ -28,6 +28,8 @@ class Limit(StrEnum):
     WIDE_REQUESTS = "wide_requests"
     REGISTRATIONS = "registrations"
     WIDE_REGISTRATIONS = "wide_registrations"
+    CLIENT_FAILURES = "client_failures"
+    WIDE_CLIENT_FAILURES = "wide_client_failures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ RULES = {
     Limit.WIDE_REQUESTS: LimitRule(free=6_000, window=10 * MINUTE),
     Limit.REGISTRATIONS: LimitRule(free=100, window=10 * MINUTE),
     Limit.WIDE_REGISTRATIONS: LimitRule(free=1_000, window=10 * MINUTE),
+    Limit.CLIENT_FAILURES: LimitRule(free=100, window=10 * MINUTE, delays=False),
+    Limit.WIDE_CLIENT_FAILURES: LimitRule(free=1_000, window=10 * MINUTE, delays=False),
 }
 
 

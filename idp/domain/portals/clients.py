@@ -132,7 +132,13 @@ class Client:
     @property
     def rotates_refresh_tokens(self) -> bool:
         """A refresh token is replaced at each use (RFC 9700 section 4.14.2)."""
-        return self.rules.rotates_refresh_tokens
+        return self.rules.rotates_refresh_tokens and not self.is_sender_constrained
+
+    @property
+    def is_sender_constrained(self) -> bool:
+        """Every token of it is bound to a key, its refresh tokens too (RFC 9449 section 5, RFC 8705 section 4)."""
+        bound = self.dpop_bound_access_tokens or self.tls_client_certificate_bound_access_tokens
+        return bound or self.rules.sender_constrained
 
     def may_use(self, grant_type: GrantType) -> bool:
         """Whether the client is registered for this grant."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from idp.domain.platform.instants import SECOND
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import Client, ClientAuthentication
-from idp.domain.portals.profiles import AssertionAudience
+from idp.domain.portals.profiles import RULES, AssertionAudience, Profile
 
 EVERYONE = "every client"
 SIGNED = (ClientAuthentication.PRIVATE_KEY_JWT, ClientAuthentication.SECRET_JWT)
@@ -90,10 +90,13 @@ def requests(client: Client, _: Lifetimes) -> Explained:
 def tokens(client: Client, _: Lifetimes) -> Explained:
     """What it gets."""
     rules = client.rules
-    bound = "gets tokens bound to its key only" if rules.sender_constrained else "may have tokens bound to its key"
-    yield Demand(bound, _profile(client), rules.reasons["sender_constrained"])
-    kept = "gets a new refresh token at each use" if client.rotates_refresh_tokens else "keeps its refresh token"
-    yield Demand(kept, _profile(client), rules.reasons["rotates_refresh_tokens"])
+    bound = "gets tokens bound to its key only" if client.is_sender_constrained else "may have tokens bound to its key"
+    yield Demand(bound, _binding(client), rules.reasons["sender_constrained"])
+    if client.rotates_refresh_tokens:
+        yield Demand("gets a new refresh token at each use", _profile(client), rules.reasons["rotates_refresh_tokens"])
+    else:
+        kept = RULES[Profile.FAPI2_SECURITY].reasons["rotates_refresh_tokens"]
+        yield Demand("keeps its refresh token", _binding(client), kept)
     alg = client.id_token_signed_response_alg
     is_default = alg is rules.id_token_algorithm
     source = _profile(client) if is_default else _own("id_token_signed_response_alg", alg)
@@ -128,6 +131,15 @@ TABLE: tuple[Callable[[Client, Lifetimes], Explained], ...] = (
 def demands_on(client: Client, lifetimes: Lifetimes) -> list[Demand]:
     """Every demand in force, in the order of the table."""
     return [demand for part in TABLE for demand in part(client, lifetimes)]
+
+
+def _binding(client: Client) -> str:
+    """What binds its tokens: its profile before its own key."""
+    if client.dpop_bound_access_tokens and not client.rules.sender_constrained:
+        return "its own dpop_bound_access_tokens: true"
+    if client.tls_client_certificate_bound_access_tokens and not client.rules.sender_constrained:
+        return "its own tls_client_certificate_bound_access_tokens: true"
+    return _profile(client)
 
 
 def _profile(client: Client) -> str:

@@ -7,8 +7,9 @@ from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.metrics import Metric
 from idp.domain.portals.client_assertions import AcceptedAssertion, Audiences, check_assertion
-from idp.domain.portals.client_proofs import ProofProblem, Unproven
+from idp.domain.portals.client_proofs import ProofProblem, Traced, Unproven, traced, tries_of_failure
 from idp.domain.portals.clients import Client, ClientAuthentication
+from idp.store.platform.rate_limits import count_tries
 from idp.store.platform.single_use import spend
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
@@ -65,12 +66,19 @@ def _signature_problem(deps: Deps, client: Client, assertion: ReadAssertion) -> 
 
 
 def record_failure(deps: Deps, actor: Actor, failure: Unproven) -> None:
-    """Trace that somebody was not taken for the client that they claimed to be."""
+    """Trace that somebody was not taken for the client that they claimed to be; a flood from one network is counted
+    (the metric, and the throttle's own rows) and no longer written."""
     deps.metrics.count(Metric.CLIENT_AUTHENTICATION_FAILURES)
     facts: dict[str, str | int] = {"reason": failure.problem}
     claimed = failure.claimed[:LONGEST_NAME]
-    record = AuditRecord(AuditEvent.CLIENT_AUTHENTICATION_FAILED, client_id=claimed, facts=facts)
+    tries = tries_of_failure(actor.address, deps.keyed_hash.of)
     with deps.transaction() as connection:
+        found = traced(count_tries(connection, tries, deps.clock.now()))
+        if found is Traced.NO:
+            return
+        if found is Traced.LAST:
+            facts["further"] = "counted_only"
+        record = AuditRecord(AuditEvent.CLIENT_AUTHENTICATION_FAILED, client_id=claimed, facts=facts)
         write_audit(connection, deps, actor, record)
 
 
