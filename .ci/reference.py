@@ -92,7 +92,7 @@ def _clients() -> list[str]:
 def _profiles() -> list[str]:
     lines = [
         "The key `profile` of a client names one of these tables. A client's own keys may demand more and never less;",
-        "`idp clients explain CLIENT_ID` prints what is in force for one client. All profiles have in common: code flow",
+        "`idp clients explain CLIENT_ID` prints what is in force for one client. Common to all: code flow",
         "only, exact redirect URIs, codes of 60 s used once, `iss` in each answer, `S256` and never `plain`.",
         "",
     ]
