@@ -41,6 +41,10 @@ def _issuer(raw: str) -> str:
     return raw
 
 
+def _mtls_issuer(raw: str) -> str:
+    return _issuer(raw) if raw else ""
+
+
 def _secrets(raw: str) -> tuple[Secret, ...]:
     secrets = []
     for item in raw.split():
@@ -122,6 +126,11 @@ class Settings:
     themes: Path = _setting("Folder of themes.", Path, "themes")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
         "Networks whose X-Forwarded-* headers are believed, separated by spaces.", _networks, ""
+    )
+    mtls_issuer: str = _setting(
+        "Origin where the proxy asks for certificates and writes X-Client-Certificate; empty: none is believed.",
+        _mtls_issuer,
+        "",
     )
     smtp_url: str = _setting(
         "smtp://, smtps:// (user:password@host:port) or file:///folder for .eml files.",

@@ -105,6 +105,7 @@ def build_deps(settings: Settings) -> Deps:
             most_places=settings.threads // 2,
         ),
         people_rules=people_rules(settings),
+        mtls_issuer=settings.mtls_issuer,
         on_session_replaced=tell_portals_of_replaced,
     )
     return deps

@@ -79,6 +79,7 @@ def quiet_settings(deps: Deps, **overrides: Any) -> Settings:
         "clients": Path("clients.yaml"),
         "themes": Path("themes"),
         "trusted_proxies": (),
+        "mtls_issuer": deps.mtls_issuer,
         "smtp_url": "",
         "mail_from": "",
         "outbound_allow": (),

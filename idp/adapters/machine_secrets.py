@@ -14,6 +14,7 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
+from idp.adapters.client_certificates import authorities_problem
 from idp.domain.portals.clients import ClientRegistry, SecretDigest
 
 SHORTEST = 43
@@ -73,6 +74,18 @@ class SecretReader:
             if written is None:
                 return problem
         return _public_keys(written)
+
+    def authorities(self, source: str) -> str:
+        """The PEM certificates of file:PATH.
+
+        Raises:
+            ValueError: a sentence that says what is wrong.
+        """
+        text, problem = self._from_file(source.removeprefix("file:"))
+        problem = problem if text is None else authorities_problem(text)
+        if text is None or problem:
+            raise ValueError(problem)
+        return text
 
     def _from_environment(self, name: str) -> tuple[str | None, str]:
         if self._environment is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from idp.adapters.client_certificates import read_name
 from idp.adapters.machine_secrets import SecretReader
 from idp.adapters.yaml_fields import FieldReader
 from idp.adapters.yaml_file import FileProblem, YamlFile, line_of, plain
@@ -82,6 +84,7 @@ class RegistryFile:
             self._file.problem(complaint.line, complaint.message)
         publishers = self._publishers(lists["software_publishers"])
         secrets = [self._secrets_of(entry) for entry in lists["clients"]]
+        lists["clients"] = [self._with_certificates(entry) for entry in lists["clients"]]
         if self._file.problems:
             return None
         clients = [build_client(*pair) for pair in zip(lists["clients"], secrets, strict=True)]
@@ -107,6 +110,22 @@ class RegistryFile:
             else:
                 digests.append(digest)
         return tuple(digests)
+
+    def _with_certificates(self, entry: Entry) -> Entry:
+        """Its authorities take the place of their file's name."""
+        key, subject = "tls_client_auth_ca", "tls_client_auth_subject_dn"
+        values = dict(entry.values)
+        try:
+            if key in values:
+                values[key] = self._secrets.authorities(values[key])
+        except ValueError as problem:
+            self._file.problem(entry.line_of(key), f"{_name(entry)}{key}: {problem}")
+        try:
+            read_name(entry.text(subject))
+        except ValueError:
+            message = f"{_name(entry)}{subject}: is no name as RFC 4514 writes it, such as CN=portail,O=Exemple,C=FR"
+            self._file.problem(entry.line_of(subject), message)
+        return replace(entry, values=values)
 
     def _entries_of(self, name: str, node: yaml.Node) -> list[Entry]:
         if not isinstance(node, yaml.SequenceNode):

@@ -17,6 +17,10 @@ LOCAL_SOCKET = ""
 """REMOTE_ADDR of a peer on our Unix socket: the proxy of this machine, by the socket's file permissions."""
 
 
+CERTIFICATE = "HTTP_X_CLIENT_CERTIFICATE"
+"""What a client showed to our proxy (RFC 8705), which overwrites whatever the client itself wrote there."""
+
+
 class ProxyHops:
     """WSGI middleware that resolves the peer. `hops` are the networks of our own proxies."""
 
@@ -35,6 +39,8 @@ class ProxyHops:
             scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip()
             if scheme in ("http", "https"):
                 environ["wsgi.url_scheme"] = scheme
+        else:
+            environ.pop(CERTIFICATE, None)
         environ["HTTP_HOST"] = self._host
         return self._application(environ, start_response)
 

@@ -9,19 +9,22 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_plus
 
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
+from flask import Request
 from flask import request as flask_request
 
-from idp.domain.portals.authentication_methods import WIRED
+from idp.domain.portals.authentication_methods import BY_CERTIFICATE, WIRED
 from idp.domain.portals.client_proofs import ProofProblem, Unproven
 from idp.domain.portals.clients import Client, ClientAuthentication
 from idp.http.actors import anonymous_actor
 from idp.oauth.clients import OAuthClient, matches_secret
+from idp.oauth.possession import CERTIFICATE_HEADER
 from idp.usecases.deps import Deps
 from idp.usecases.portals.client_authentication import prove_by_assertion, record_failure
+from idp.usecases.portals.client_certificates import prove_by_certificate
 from idp.usecases.portals.clients import find_client
 
 PROVEN = WIRED - {ClientAuthentication.NONE}
@@ -47,7 +50,7 @@ def authenticate(deps: Deps, authorization: str, form: Mapping[str, str]) -> OAu
         InvalidRequestError: more than one credential.
     """
     credential = read_credential(authorization, form)
-    proven = credential if isinstance(credential, Unproven) else prove(deps, credential, flask_request.path)
+    proven = credential if isinstance(credential, Unproven) else prove(deps, credential, flask_request)
     if isinstance(proven, Client) and form.get("client_id", proven.client_id) != proven.client_id:
         proven = Unproven(form["client_id"], ProofProblem.UNKNOWN_CLIENT)
     if isinstance(proven, Unproven):
@@ -93,17 +96,21 @@ def read_basic(authorization: str) -> Credential | Unproven:
     return Credential(ClientAuthentication.SECRET_BASIC, claimed, (secret, unquote_plus(secret)))
 
 
-def prove(deps: Deps, credential: Credential, path: str) -> Client | Unproven:
-    """The client whose credential this is, sent to the endpoint of this path."""
+def prove(deps: Deps, credential: Credential, request: Request) -> Client | Unproven:
+    """The client whose credential this is, sent with this request."""
     if credential.method is ClientAuthentication.PRIVATE_KEY_JWT:
-        return prove_by_assertion(deps, credential.assertion, f"{deps.issuer}{path}")
+        return prove_by_assertion(deps, credential.assertion, f"{deps.issuer}{request.path}")
     client = find_client(deps, credential.claimed)
     if client is None:
         return Unproven(credential.claimed, ProofProblem.UNKNOWN_CLIENT)
+    if credential.method is ClientAuthentication.NONE and client.token_endpoint_auth_method in BY_CERTIFICATE:
+        credential = replace(credential, method=client.token_endpoint_auth_method)
     if client.token_endpoint_auth_method is not credential.method:
         return Unproven(credential.claimed, ProofProblem.OTHER_METHOD)
     if credential.method not in client.rules.client_authentication:
         return Unproven(credential.claimed, ProofProblem.PROFILE)
+    if credential.method in BY_CERTIFICATE:
+        return prove_by_certificate(deps, client, request.headers.get(CERTIFICATE_HEADER, ""))
     if credential.method is not ClientAuthentication.NONE and not matches_secret(client, credential.secrets):
         return Unproven(credential.claimed, ProofProblem.WRONG_SECRET)
     return client

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from idp.domain.platform.keys import HmacAlgorithm
-from idp.domain.portals.authentication_methods import WIRED
+from idp.domain.portals.authentication_methods import BY_CERTIFICATE, WIRED
 from idp.domain.portals.claims import CLAIMS_BY_SCOPE
 from idp.domain.portals.clients import GrantType, ResponseMode, SigningAlgorithm, SubjectType
 from idp.domain.portals.dpop_proofs import ALGORITHMS as DPOP_ALGORITHMS
@@ -27,6 +27,7 @@ ENDPOINTS = {
     "end_session_endpoint": "/end-session",
     "registration_endpoint": "/register",
 }
+FOR_BROWSERS = ("authorization_endpoint", "end_session_endpoint")
 AUTHENTICATED_ENDPOINTS = {
     "token_endpoint": WIRED,
     "introspection_endpoint": PROVEN,
@@ -34,7 +35,9 @@ AUTHENTICATED_ENDPOINTS = {
 }
 
 
-def server_metadata(issuer: str, routed: Collection[str], *, acr_values: Collection[str]) -> Mapping[str, Any]:
+def server_metadata(
+    issuer: str, routed: Collection[str], *, acr_values: Collection[str], mtls_issuer: str = ""
+) -> Mapping[str, Any]:
     """The discovery document of the server at `issuer`, which answers the paths in `routed`."""
     announced = {name: issuer + path for name, path in ENDPOINTS.items() if path in routed}
     return {
@@ -42,7 +45,8 @@ def server_metadata(issuer: str, routed: Collection[str], *, acr_values: Collect
         **announced,
         **_authorization_requests(acr_values),
         **_answers(),
-        **_client_authentication(announced),
+        **_client_authentication(announced, mtls_issuer),
+        **_mutual_tls(announced, issuer, mtls_issuer),
         **_logout("end_session_endpoint" in announced),
     }
 
@@ -77,17 +81,28 @@ def _answers() -> dict[str, Any]:
         "claim_types_supported": ["normal"],
         "claims_supported": sorted(PROTOCOL_CLAIMS.union(*CLAIMS_BY_SCOPE.values())),
         "dpop_signing_alg_values_supported": [alg.value for alg in DPOP_ALGORITHMS],
-        "tls_client_certificate_bound_access_tokens": False,
     }
 
 
-def _client_authentication(announced: Collection[str]) -> dict[str, Any]:
+def _client_authentication(announced: Collection[str], mtls_issuer: str) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for endpoint, methods in AUTHENTICATED_ENDPOINTS.items():
         if endpoint in announced:
-            members[f"{endpoint}_auth_methods_supported"] = sorted(methods)
+            members[f"{endpoint}_auth_methods_supported"] = sorted(methods if mtls_issuer else methods - BY_CERTIFICATE)
             members[f"{endpoint}_auth_signing_alg_values_supported"] = [*SigningAlgorithm, *HmacAlgorithm]
     return members
+
+
+def _mutual_tls(announced: Mapping[str, str], issuer: str, mtls_issuer: str) -> dict[str, Any]:
+    """RFC 8705 sections 3.3 and 5: other addresses, so that no browser is ever asked for a certificate."""
+    said: dict[str, Any] = {"tls_client_certificate_bound_access_tokens": bool(mtls_issuer)}
+    if mtls_issuer:
+        said["mtls_endpoint_aliases"] = {
+            name: mtls_issuer + address.removeprefix(issuer)
+            for name, address in announced.items()
+            if name.endswith("_endpoint") and name not in FOR_BROWSERS
+        }
+    return said
 
 
 def _logout(wired: bool) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from idp.usecases.deps import Deps
 from idp.usecases.portals.possession import Lacking, Presentation, lacking, new_nonce, show
 
 NONCE_HEADER = "DPoP-Nonce"
+CERTIFICATE_HEADER = "X-Client-Certificate"
+"""Written by our proxy; http/proxies.py takes it away from everybody else."""
 
 
 class InvalidDpopProof(OAuth2Error):  # type: ignore[misc]
@@ -32,7 +34,13 @@ class UseDpopNonce(OAuth2Error):  # type: ignore[misc]
 def presentation(request: Request) -> Presentation:
     """As it was sent."""
     scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
-    return Presentation(request.method, request.path, request.headers.get("DPoP", ""), scheme)
+    return Presentation(
+        request.method,
+        request.path,
+        request.headers.get("DPoP", ""),
+        scheme,
+        request.headers.get(CERTIFICATE_HEADER, ""),
+    )
 
 
 def confirmed(deps: Deps, request: Request, client: Client, *, for_tokens: bool) -> Confirmation:

@@ -65,6 +65,8 @@ class Deps:
     on_session_replaced: Callable[[Deps, Actor, str, str], None]
     """Called with the subject and the id of a session that another person's sign-in in the same browser has ended,
     after the commit: who signs people in knows of no portal. A job follows in case the process dies before."""
+    mtls_issuer: str = ""
+    """Origin at which clients show certificates to our proxy; empty: nowhere, and none is believed."""
 
     @contextmanager
     def transaction(self) -> Iterator[Connected]:

@@ -17,8 +17,7 @@ class ClientAuthentication(StrEnum):
     NONE = "none"
 
 
-WIRED = frozenset(ClientAuthentication) - {
-    ClientAuthentication.TLS,
-    ClientAuthentication.SELF_SIGNED_TLS,
-}
+BY_CERTIFICATE = frozenset({ClientAuthentication.TLS, ClientAuthentication.SELF_SIGNED_TLS})
+"""RFC 8705 section 2: only where the gateway has an address for mutual TLS."""
+WIRED = frozenset(ClientAuthentication)
 """Those that the gateway carries out: a registry may name them, and discovery announces them."""

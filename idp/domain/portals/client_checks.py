@@ -32,6 +32,10 @@ ADDRESSES = (
     "initiate_login_uri", "backchannel_logout_uri", "client_uri", "logo_uri", "policy_uri", "tos_uri",
     "jwks_uri",
 )  # fmt: skip
+CERTIFICATE_NAMES = (
+    "tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip",
+    "tls_client_auth_san_email",
+)  # fmt: skip
 WITH_SECRET = (ClientAuthentication.SECRET_BASIC, ClientAuthentication.SECRET_POST, ClientAuthentication.SECRET_JWT)
 SIGNING = (ClientAuthentication.PRIVATE_KEY_JWT, ClientAuthentication.SECRET_JWT)
 
@@ -109,6 +113,28 @@ def it_proves_itself(entry: Entry, _: Surroundings) -> Complaints:
                 f"{key}: is never used with {method}; take it out, or write token_endpoint_auth_method: {methods[0]}"
             )
             yield Complaint(entry.line_of(key), message)
+
+
+def certificates_are_known(entry: Entry, _: Surroundings) -> Complaints:
+    """RFC 8705 section 2.1.2: exactly one name; ours: the authority that answers for it. Section 2.2: the key."""
+    method, line = method_of(entry), entry.line_of("token_endpoint_auth_method")
+    written = [name for name in CERTIFICATE_NAMES if name in entry.lines]
+    if method == ClientAuthentication.TLS:
+        if "tls_client_auth_ca" not in entry.lines:
+            yield Complaint(
+                line, f"tls_client_auth_ca is missing and {method} needs it; write file:PATH of its authority"
+            )
+        if len(written) != 1:
+            message = f"{method} needs exactly one of {', '.join(CERTIFICATE_NAMES)}; write the one name that counts"
+            yield Complaint(line, message)
+        return
+    for key in ("tls_client_auth_ca", *CERTIFICATE_NAMES):
+        if key in entry.lines:
+            yield Complaint(
+                entry.line_of(key), f"{key}: is never used with {method}; take it out, or write tls_client_auth"
+            )
+    if method == ClientAuthentication.SELF_SIGNED_TLS and not {"jwks", "jwks_uri"} & set(entry.lines):
+        yield Complaint(line, f"jwks is missing and {method} needs it; write the keys of its certificates or jwks_uri")
 
 
 def keys_are_in_one_place(entry: Entry, _: Surroundings) -> Complaints:
@@ -223,6 +249,7 @@ CLIENT_CHECKS: tuple[Check, ...] = (
     addresses_are_safe,
     origins_are_safe,
     it_proves_itself,
+    certificates_are_known,
     keys_are_in_one_place,
     assertions_can_be_verified,
     native_clients_hold_no_secret,

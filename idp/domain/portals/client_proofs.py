@@ -25,6 +25,10 @@ class ProofProblem(StrEnum):
     WRONG_SIGNATURE = "wrong_signature"
     NO_KEYS = "no_keys"
     """It has none, or its jwks_uri gives none."""
+    NO_CERTIFICATE = "no_certificate"
+    UNTRUSTED_CERTIFICATE = "untrusted_certificate"
+    """Its authority does not stand behind it, not now, or not for a client."""
+    WRONG_CERTIFICATE = "wrong_certificate"
     REPLAYED = "replayed"
 
 

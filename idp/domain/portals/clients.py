@@ -103,6 +103,14 @@ class Client:
     """Its proofs carry a nonce of ours (RFC 9449 section 8)."""
     tls_client_certificate_bound_access_tokens: bool = False
     """Tokens only for who shows a certificate, which they are bound to (RFC 8705 section 3.4)."""
+    tls_client_auth_ca: str = ""
+    """PEM: the authorities that issue its certificates."""
+    tls_client_auth_subject_dn: str = ""
+    """RFC 4514; this or one of the four names below is what its certificate must carry (RFC 8705 section 2.1.2)."""
+    tls_client_auth_san_dns: str = ""
+    tls_client_auth_san_uri: str = ""
+    tls_client_auth_san_ip: str = ""
+    tls_client_auth_san_email: str = ""
     id_token_claims_by_scope: bool = False
     """`id_token_claims: scopes`: the ID token carries what the scopes give at userinfo."""
     default_resource: str = ""
@@ -116,6 +124,16 @@ class Client:
     def rules(self) -> ProfileRules:
         """What its profile demands."""
         return RULES[self.profile]
+
+    @property
+    def tls_client_auth_names(self) -> Mapping[str, str]:
+        """The subject alternative name that its certificate must carry, under its kind; the others are empty."""
+        return {
+            "dns": self.tls_client_auth_san_dns,
+            "uri": self.tls_client_auth_san_uri,
+            "ip": self.tls_client_auth_san_ip,
+            "email": self.tls_client_auth_san_email,
+        }
 
     @property
     def is_public(self) -> bool:

@@ -26,6 +26,8 @@ SAME_NAME = (
     "backchannel_logout_uri", "backchannel_logout_session_required", "client_uri", "logo_uri", "policy_uri",
     "tos_uri", "theme", "require_pkce", "require_consent", "default_resource", "jwks",
     "jwks_uri",
+    "tls_client_certificate_bound_access_tokens", "tls_client_auth_ca", "tls_client_auth_subject_dn",
+    "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip", "tls_client_auth_san_email",
     "dpop_bound_access_tokens", "require_dpop_nonce",
 )  # fmt: skip
 TUPLES = (

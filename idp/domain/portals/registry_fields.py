@@ -171,6 +171,31 @@ CLIENT_FIELDS = (
     Field("profile", Kind.TEXT, "The protocol profile the client follows.", choices=_choices(Profile)),
     _flag("require_pkce", "False lifts the demand for a code challenge: confidential clients of profile oidc only."),
     _flag("dpop_bound_access_tokens", "Tokens are given only with a DPoP proof, and bound to its key (RFC 9449)."),
+    _flag(
+        "tls_client_certificate_bound_access_tokens",
+        "Tokens are given only with a client certificate, and bound to it (RFC 8705); needs IDP_MTLS_ISSUER.",
+    ),
+    Field(
+        "tls_client_auth_ca",
+        Kind.TEXT,
+        "The authorities that issue the client's certificates (tls_client_auth): file:PATH of PEM certificates.",
+        pattern=r"^file:.+$",
+        instead="file:PATH of the authority's certificates",
+    ),
+    *(
+        Field(f"tls_client_auth_{name}", Kind.TEXT, doc, pattern=PRINTABLE, instead=f"such as {example}")
+        for name, doc, example in (
+            (
+                "subject_dn",
+                "The subject its certificate must carry, as RFC 4514 writes it.",
+                "CN=portail,O=Exemple,C=FR",
+            ),
+            ("san_dns", "The DNS name its certificate must carry.", "portail.example.fr"),
+            ("san_uri", "The URI its certificate must carry.", "https://portail.example.fr/"),
+            ("san_ip", "The address its certificate must carry.", "192.0.2.7"),
+            ("san_email", "The e-mail address its certificate must carry.", "exploitation@example.fr"),
+        )
+    ),
     _flag("require_dpop_nonce", "DPoP proofs of this client must carry a nonce of ours."),
     _flag("require_consent", "The person is asked before anything is told."),
     Field("id_token_claims", Kind.TEXT, "`scopes`: the ID token carries what the scopes give.", choices=("scopes",)),

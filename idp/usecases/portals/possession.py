@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from idp.adapters.assertions import read_assertion
+from idp.adapters.client_certificates import read_certificate
 from idp.adapters.dpop_keys import verified_key
 from idp.domain.portals.clients import Client
 from idp.domain.portals.confirmations import NO_CONFIRMATION, Confirmation
@@ -40,6 +41,8 @@ class Presentation:
     """The DPoP header; empty: none was sent."""
     scheme: str = ""
     """Under which its access token came, in lower case."""
+    certificate: str = field(default="", repr=False)
+    """As our proxy wrote it; empty: none was shown."""
 
     @property
     def carries_nonce(self) -> bool:
@@ -51,12 +54,12 @@ class Presentation:
 def show(deps: Deps, client: Client, shown: Presentation, access_token: str = "") -> Confirmation | ProofFault:
     """The key that this request proves; NO_CONFIRMATION when it tries nothing."""
     if not shown.proof:
-        return NO_CONFIRMATION
+        return _by_certificate(deps, client, shown) if shown.certificate else NO_CONFIRMATION
     proof = read_assertion(shown.proof) if ONE_PROOF.fullmatch(shown.proof) else None
     jwk = proof_key(proof.header) if proof else None
     if proof is None or jwk is None:
         return ProofFault.INVALID
-    demanded = Demanded(shown.method, frozenset({normalised(deps.issuer + shown.path)}), access_token)
+    demanded = Demanded(shown.method, _addresses(deps, shown.path), access_token)
     accepted = check_proof(proof.claims, demanded, deps.clock.now(), deps.lifetimes)
     if accepted is None:
         return ProofFault.INVALID
@@ -65,7 +68,26 @@ def show(deps: Deps, client: Client, shown: Presentation, access_token: str = ""
     key = verified_key(proof, jwk)
     if key is None or not _spend(deps, key.jkt, accepted):
         return ProofFault.INVALID
-    return Confirmation(jkt=key.jkt)
+    certificate = _by_certificate(deps, client, shown) if shown.certificate else NO_CONFIRMATION
+    return replace(certificate, jkt=key.jkt)
+
+
+def _by_certificate(deps: Deps, client: Client, shown: Presentation) -> Confirmation:
+    """What its tokens are bound to, of a client that is registered for it, or that must be bound and proves no key."""
+    wanted = client.tls_client_certificate_bound_access_tokens
+    if wanted or (client.rules.sender_constrained and not shown.proof):
+        return Confirmation(x5t_s256=_thumbprint(deps, shown))
+    return NO_CONFIRMATION
+
+
+def _thumbprint(deps: Deps, shown: Presentation) -> str:
+    certificate = read_certificate(shown.certificate) if deps.mtls_issuer else None
+    return certificate.x5t_s256 if certificate else ""
+
+
+def _addresses(deps: Deps, path: str) -> frozenset[str]:
+    """Of one endpoint; with mutual TLS it has two."""
+    return frozenset(normalised(origin + path) for origin in (deps.issuer, deps.mtls_issuer) if origin)
 
 
 def refuses(
@@ -77,6 +99,8 @@ def refuses(
     """
     if (shown.scheme == "dpop") != bool(bound.jkt):
         return ProofFault.TOKEN
+    if bound.x5t_s256 and bound.x5t_s256 != _thumbprint(deps, shown):  # RFC 8705 section 3
+        return ProofFault.TOKEN
     if not bound.jkt:
         return None
     proven = show(deps, client, shown, access_token)
@@ -84,7 +108,7 @@ def refuses(
         return proven
     if not proven.jkt:
         return ProofFault.INVALID
-    return None if bound.is_met_by(proven) else ProofFault.TOKEN
+    return None if bound.jkt == proven.jkt else ProofFault.TOKEN
 
 
 class Lacking(StrEnum):
