@@ -14,6 +14,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from demo.partners import prepare
 from demo.portal import create_portal
 from demo.portals import PORTALS, Place
+from demo.themes import write_themes
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -33,6 +34,7 @@ def main() -> None:
     place = Place(asked.issuer, asked.port, asked.folder.absolute())
     if asked.command == "prepare":
         print(prepare(place))
+        print(write_themes(place))
     else:
         serve(place)
 

@@ -81,6 +81,28 @@ def terms() -> Response:
     return page("legal.html", title="Conditions d'utilisation", text="Ce portail sert à montrer et à essayer.")
 
 
+LEFT_TO_THE_PORTAL = {
+    "aide": ("Aide", "Un portail explique ici comment le joindre : téléphone, horaires, formulaire."),
+    "mot-de-passe-oublie": (
+        "Mot de passe oublié",
+        "Tous les comptes de la démonstration ont le mot de passe affiché à son démarrage.",
+    ),
+    "inscription": (
+        "Créer un compte",
+        "Les comptes de la démonstration sont affichés à son démarrage ; on n'en crée pas ici.",
+    ),
+    "certificat": ("Se connecter par certificat", "Un portail explique ici comment obtenir un certificat."),
+}
+"""Where the theme's links on the sign-in page lead."""
+
+
+@pages.get("/<any(" + ",".join(f"'{name}'" for name in LEFT_TO_THE_PORTAL) + "):name>")
+def explain(name: str) -> Response:
+    """What the sign-in page leaves to the portal."""
+    title, text = LEFT_TO_THE_PORTAL[name]
+    return page("legal.html", title=title, text=text)
+
+
 @pages.get("/favicon.ico")
 def icon() -> Response:
     """None: browsers ask anyway."""

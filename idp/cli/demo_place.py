@@ -90,7 +90,7 @@ def demo_environment(place: DemoPlace) -> dict[str, str]:
         "IDP_OPS_LISTEN": f"unix:{folder / 'run' / 'ops'}",
         "IDP_DATABASE_URL": f"sqlite:///{folder / 'mire.sqlite3'}",
         "IDP_CLIENTS": str(folder / "clients.yaml"),
-        "IDP_THEMES": str(PROJECT / "themes"),
+        "IDP_THEMES": str(folder / "themes"),
         "IDP_SMTP_URL": f"file://{folder / 'mails'}",
         "IDP_MAIL_FROM": "ne-pas-repondre@mire.localhost",
         "IDP_OUTBOUND_ALLOW": " ".join(f"127.0.0.1:{place.port + offset}" for offset in (1, 2, 3)),

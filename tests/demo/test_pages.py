@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from demo.portals import PORTALS, Portal
+from demo.portals import PORTALS, Place, Portal
 from demo.sign_in import local_path
+from demo.themes import write_themes
+from idp.adapters.theme_files import load_themes
 from tests.demo.portal_app import ISSUER, PortalUnderTest, portal_under_test, sign_in
 
 
@@ -26,10 +29,27 @@ def test_the_public_page_needs_no_sign_in_and_links_the_others(portal: PortalUnd
     assert [origin for origin in others if f'href="{origin}/"' not in text] == []
 
 
+def test_every_link_of_its_theme_leads_to_a_page_of_its_own(portal: PortalUnderTest, tmp_path: Path) -> None:
+    themes = load_themes(write_themes(Place(ISSUER, 8000, tmp_path / "d")), loopback=True)
+    assert themes.problems == ()
+    links = themes.themes.find(portal.portal.client_id).links
+    addresses = [getattr(links, field.name) for field in fields(links) if getattr(links, field.name)]
+    assert addresses
+    for address in addresses:
+        assert address.startswith(f"{portal.portal.origin(8000)}/")
+        assert portal.app.test_client().get(urlsplit(address).path).status_code == 200
+
+
+def test_the_demos_themes_name_no_invented_host(tmp_path: Path) -> None:
+    written = [path.read_text() for path in write_themes(Place(ISSUER, 9000, tmp_path / "d")).rglob("*.yaml")]
+    assert [text for text in written if ".example/" in text] == []
+    assert any("http://guichet-paie.localhost:9003/aide" in text for text in written)
+
+
 def test_no_page_runs_script_or_is_framed(portal: PortalUnderTest) -> None:
     browser = portal.app.test_client()
     sign_in(portal, browser)
-    for path in ("/", "/me", "/mails/", "/signed-out", "/confidentialite", "/conditions", "/nowhere"):
+    for path in ("/", "/me", "/mails/", "/signed-out", "/confidentialite", "/conditions", "/aide", "/nowhere"):
         answer = browser.get(path)
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]

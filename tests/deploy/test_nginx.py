@@ -73,6 +73,28 @@ def test_half_sent_bodies_wait_in_nginx_and_not_in_the_gateway(target: Target) -
     assert (answer.status, json.loads(body)["error"]) == (401, "invalid_client")
 
 
+def test_a_chunked_body_arrives_whole(target: Target) -> None:
+    """RFC 9112 section 7.1: nginx reads the chunks and hands on one body with its length."""
+    form = b"grant_type=client_credentials&client_id=nobody&client_secret=x"
+    chunks = (form[at : at + 7] for at in range(0, len(form), 7))
+    connection = HTTPSConnection("localhost", target.port, context=tls(target), timeout=10)
+    connection.request("POST", "/token", chunks, {"Content-Type": FORM}, encode_chunked=True)
+    answer = connection.getresponse()
+    told = json.loads(answer.read())
+    connection.close()
+    assert (answer.status, told["error"]) == (401, "invalid_client"), (
+        "read to its end: the grant and the client were seen"
+    )
+
+
+def test_a_chunked_body_past_every_limit_stays_outside(target: Target) -> None:
+    connection = HTTPSConnection("localhost", target.port, context=tls(target), timeout=10)
+    chunks = (b"x" * 7_000 for _ in range(10))
+    connection.request("POST", "/token", chunks, {"Content-Type": FORM}, encode_chunked=True)
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
 def test_without_nginx_they_hold_every_thread(target: Target) -> None:
     """The control: straight at the gateway's socket, the same bodies leave nobody to answer."""
     with ExitStack() as stack:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from idp.usecases.deps import Deps
+from idp.usecases.portals import refreshing
 from tests.oauth.conftest import PAY_API, Codes, Posts, basic
+from tests.quiet import quiet_app
 from tests.statements import counted
 
 Tokens = Callable[..., dict[str, Any]]
@@ -30,6 +33,30 @@ def test_a_refresh_costs_three_statements(deps: Deps, web: FlaskClient, tokens: 
     with counted(deps.database) as sent:
         assert web.post("/token", data=form, headers=basic()).status_code == 200
     assert ["SELECT", "UPDATE", "INSERT"] == verbs(sent)
+
+
+def test_a_refresh_that_loses_the_race_reads_the_row_once_more_and_writes_nothing(
+    deps: Deps, web: FlaskClient, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": tokens()["refresh_token"]}
+    rival: list[bytes] = []
+
+    def overtaken(deps: Deps, *args: Any, **others: Any) -> bytes:
+        """The rival does all of it while the loser signs."""
+        if not rival:
+            rival.append(b"")
+            before = len(sent)
+            rival[0] = quiet_app(deps).test_client().post("/token", data=form, headers=basic()).data
+            assert ["SELECT", "UPDATE", "INSERT"] == verbs(sent[before:])
+            del sent[before:]
+        return sign(deps, *args, **others)
+
+    sign = refreshing.sign_for_person
+    monkeypatch.setattr(refreshing, "sign_for_person", overtaken)
+    with counted(deps.database) as sent:
+        answer = web.post("/token", data=form, headers=basic())
+    assert (200, rival[0]) == (answer.status_code, answer.data)
+    assert ["SELECT", "UPDATE", "SELECT"] == verbs(sent)
 
 
 def test_client_credentials_cost_no_statement(deps: Deps, web: FlaskClient) -> None:

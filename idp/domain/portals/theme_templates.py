@@ -67,12 +67,10 @@ MAIL_FR = """\
 sender_name: %NAME%
 signature: |
   L’équipe %NAME%
-  Ce message est automatique : les réponses ne sont pas lues.
 """
 
 MAIL_EN = """\
 sender_name: %NAME%
 signature: |
   The %NAME% team
-  This message is automatic: replies are not read.
 """

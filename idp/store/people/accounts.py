@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from idp.domain.people.accounts import Account, AccountState, Role
 from idp.domain.people.identities import FormerIdentity
@@ -224,9 +225,12 @@ def set_state(
 
 def set_identity(
     connection: Connected, account_id: int, key: TripletKey, family_name: str, given_name: str, now: Instant
-) -> None:
-    """Another triplet, in its registered spelling and as a key."""
-    connection.execute(
+) -> bool:
+    """Another triplet, in its registered spelling and as a key; False when another account has come to it first.
+
+    The unique triplet decides. Within a savepoint: PostgreSQL would end the whole transaction with the failure.
+    """
+    changed = (
         update(accounts)
         .where(accounts.c.id == account_id)
         .values(
@@ -238,6 +242,12 @@ def set_identity(
             updated_at=now,
         )
     )
+    try:
+        with connection.begin_nested():
+            connection.execute(changed)
+    except IntegrityError:
+        return False
+    return True
 
 
 def insert_history(connection: Connected, account: Account, *, until: Instant, changed_by: str) -> None:

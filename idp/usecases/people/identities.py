@@ -43,8 +43,7 @@ def change_identity(deps: Deps, actor: Actor, subject: str, change: IdentityChan
         holder = find_by_triplet(connection, checked.triplet)
         if holder is not None and holder.account.id != found.account.id:
             return IdentityKept((TAKEN,))
-        _write(connection, deps, actor, found, checked)
-        return IdentityChanged()
+        return _write(connection, deps, actor, found, checked)
 
 
 def _check(
@@ -67,10 +66,14 @@ def _check(
     return check_new_account(wanted, find_entry, deps.people_rules.test_sirens)
 
 
-def _write(connection: Connected, deps: Deps, actor: Actor, found: AccountRow, checked: CheckedAccount) -> None:
+def _write(
+    connection: Connected, deps: Deps, actor: Actor, found: AccountRow, checked: CheckedAccount
+) -> IdentityChanged | IdentityKept:
     account, now = found.account, deps.clock.now()
     ensure_establishment(connection, checked.siret, found.establishment_label)
+    if not set_identity(connection, account.id, checked.triplet, checked.family_name, checked.given_name, now):
+        return IdentityKept((TAKEN,))
     insert_history(connection, account, until=now, changed_by=actor.name)
-    set_identity(connection, account.id, checked.triplet, checked.family_name, checked.given_name, now)
     facts: dict[str, str | int] = {"siret_before": account.siret, "siret": checked.siret}
     write_audit(connection, deps, actor, AuditRecord(AuditEvent.IDENTITY_CHANGED, account.subject, facts=facts))
+    return IdentityChanged()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from idp.domain.people.identities import FormerIdentity, IdentityChange
 from idp.domain.people.siret import Siret
 from idp.domain.people.triplets import triplet_key
 from idp.store.people.accounts import AccountRow, find_by_triplet, list_history
 from idp.usecases.deps import Deps
+from idp.usecases.people import identities
 from idp.usecases.people.accounts import create_account
 from idp.usecases.people.establishments import (
     EstablishmentClosed,
@@ -54,6 +57,21 @@ def test_two_accounts_never_merge(deps: Deps, claire: str) -> None:
     answer = change_identity(deps, OPERATOR, claire, IdentityChange(siret=MOVED))
     assert isinstance(answer, IdentityKept)
     assert [problem.code for problem in answer.problems] == ["triplet_taken"]
+
+
+def test_whoever_comes_second_to_a_triplet_is_told_that_it_is_taken(
+    deps: Deps, claire: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two changes at once: the second looked before the first had committed, and the unique triplet decides."""
+    create_account(deps, OPERATOR, replace(CLAIRE, siret=MOVED))
+    monkeypatch.setattr(identities, "find_by_triplet", lambda *_: None)
+    answer = change_identity(deps, OPERATOR, claire, IdentityChange(siret=MOVED))
+    assert answer == IdentityKept((identities.TAKEN,))
+    still = found(deps, CLAIRE.siret, "moutin", "claire")
+    assert still is not None
+    with deps.read() as connection:
+        assert list_history(connection, still.account.id) == []
+    assert events(deps) == ["account.created", "account.created"]
 
 
 def test_another_spelling_of_the_same_name_is_taken(deps: Deps, claire: str) -> None:
