@@ -548,7 +548,7 @@ def test_a_secret_stays_in_memory_only_for_who_computes_with_it(load: Load) -> N
             "token_endpoint_auth_method: none",
             {
                 "legacy": "token_endpoint_auth_method: legacy does not take none",
-                "fapi2_security": "fapi2_security does not take none; write private_key_jwt or tls_client_auth or self",
+                "fapi2_security": "fapi2_security does not take none; write private_key_jwt",
                 "fapi2_message_signing": "jwks is missing and fapi2_message_signing verifies requests with it",
             },
         ),
@@ -620,3 +620,24 @@ def test_a_publisher_needs_public_keys_and_is_written_once(tmp_path: Path) -> No
         problems = load_registry(path, PUBLIC)
         assert isinstance(problems, list)
         assert any(expected in str(problem) for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("method", "source", "refused"),
+    [
+        ("client_secret_jwt", DIGEST, True),
+        ("client_secret_jwt", ["env:NEW", DIGEST], True),
+        ("client_secret_jwt", "env:SECRET", False),
+        ("client_secret_basic", DIGEST, False),
+    ],
+)
+def test_editors_say_that_an_hmac_needs_the_secret_itself(method: str, source: str | list[str], refused: bool) -> None:
+    """RFC 7518 section 3.2: nothing is computed with a digest of the key."""
+    entry = {
+        "client_id": "portail",
+        "client_name": "Portail",
+        "token_endpoint_auth_method": method,
+        "client_secret": source,
+    }
+    validator = jsonschema.Draft202012Validator(registry_schema())
+    assert refused is not validator.is_valid({"clients": [entry]})

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+from idp.domain.portals.authentication_methods import WIRED
 from idp.oauth.metadata import ENDPOINTS, server_metadata
 from idp.oauth.well_known import routed_paths
 from idp.store.database import Database
@@ -100,3 +101,14 @@ def test_introspection_is_announced_for_clients_that_prove_themselves_only(app: 
     document = app.test_client().get("/.well-known/openid-configuration").json or {}
     assert "none" not in document["introspection_endpoint_auth_methods_supported"]
     assert "none" in document["token_endpoint_auth_methods_supported"]
+
+
+@pytest.mark.parametrize("endpoint", ["token", "introspection", "revocation"])
+def test_what_is_announced_of_client_authentication_is_what_is_wired(app: Flask, endpoint: str) -> None:
+    """RFC 8414 section 2: methods, and the algorithms of assertions by key and by secret; never none."""
+    document = app.test_client().get("/.well-known/openid-configuration").json
+    assert document is not None
+    methods = set(document[f"{endpoint}_endpoint_auth_methods_supported"])
+    assert methods == set(WIRED) - ({"none"} if endpoint == "introspection" else set())
+    algorithms = document[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
+    assert ["RS256", "PS256", "ES256", "EdDSA", "HS256", "HS384", "HS512"] == algorithms

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from idp.domain.platform.instants import SECOND
 from idp.domain.platform.lifetimes import Lifetimes
+from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.clients import Client, ClientAuthentication
 from idp.domain.portals.profiles import RULES, AssertionAudience, Profile
 
@@ -32,7 +33,7 @@ def authentication(client: Client, _: Lifetimes) -> Explained:
     method = client.token_endpoint_auth_method
     why = client.rules.reasons["client_authentication"]
     yield Demand(f"proves itself by {method}, at every endpoint", _own("token_endpoint_auth_method", method), why)
-    allowed = ", ".join(item for item in ClientAuthentication if item in client.rules.client_authentication)
+    allowed = ", ".join(item for item in ClientAuthentication if item in client.rules.client_authentication & WIRED)
     yield Demand(f"may be registered with {allowed}", _profile(client), why)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.clients import ClientAuthentication
 from idp.domain.portals.profiles import RULES, Pkce, Profile, ProfileRules
 from idp.domain.portals.registry_entries import Complaint, Entry
@@ -24,7 +25,7 @@ def method_is_of_the_profile(entry: Entry, _: Surroundings) -> Complaints:
     rules = rules_of(entry)
     if method_of(entry) not in rules.client_authentication:
         name = "token_endpoint_auth_method"
-        allowed = [method for method in ClientAuthentication if method in rules.client_authentication]
+        allowed = [method for method in ClientAuthentication if method in rules.client_authentication & WIRED]
         message = f"{name}: {profile_of(entry)} does not take {method_of(entry)}; write {' or '.join(allowed)}"
         yield Complaint(entry.line_of(name), f"{message} ({rules.reasons['client_authentication']})")
 

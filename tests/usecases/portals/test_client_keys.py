@@ -23,6 +23,7 @@ from idp.usecases.portals.client_keys import client_keys, fresh_client_keys
 from tests.oauth.assertions import JWKS, KEYS, asserting, claims_of, mac, signed
 from tests.oauth.conftest import ISSUER, partner
 from tests.quiet import quiet_app, quiet_deps
+from tests.statements import counted
 
 ADDRESS = "https://partenaire.example.fr/keys"
 CLIENT = partner(
@@ -243,3 +244,27 @@ def test_an_algorithm_that_never_counts_makes_us_call_nobody(
     forged = mac(claims_of(deps, "fetched"), b"x" * 32, alg)
     assert 401 == asserting(quiet_app(deps).test_client(), forged).status_code
     assert [] == outbound.calls
+
+
+class Watching(QuietOutbound):
+    """Remembers how many statements had been sent, and that nobody held a transaction, when it was called."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+
+    def get(self, url: str) -> OutboundAnswer | OutboundFailure:
+        with self._database.transaction():  # on SQLite a second writer would wait for the first for ever
+            return super().get(url)
+
+
+def test_no_transaction_waits_for_another_host(database: Database) -> None:
+    """A slow host holds no lock and no connection of ours."""
+    registry = make_registry(ISSUER, [CLIENT], [])
+    outbound = Watching(database)
+    outbound.answers[ADDRESS] = OutboundAnswer(200, json.dumps(JWKS).encode(), {})
+    deps = quiet_deps(database, registry=lambda: registry, outbound=outbound)
+    with counted(database) as sent:
+        answer = asserting(quiet_app(deps).test_client(), signed(claims_of(deps, "fetched")), "/introspect", token="x")
+    assert (200, 1) == (answer.status_code, len(outbound.calls))
+    assert ["INSERT"] == [statement.split()[0] for statement in sent if statement.split()[0] != "BEGIN"]
