@@ -99,7 +99,7 @@ def read_basic(authorization: str) -> Credential | Unproven:
 def prove(deps: Deps, credential: Credential, request: Request) -> Client | Unproven:
     """The client whose credential this is, sent with this request."""
     if credential.method is ClientAuthentication.PRIVATE_KEY_JWT:
-        return prove_by_assertion(deps, credential.assertion, f"{deps.issuer}{request.path}")
+        return prove_by_assertion(deps, credential.assertion, request.path)
     client = find_client(deps, credential.claimed)
     if client is None:
         return Unproven(credential.claimed, ProofProblem.UNKNOWN_CLIENT)

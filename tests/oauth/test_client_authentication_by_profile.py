@@ -13,9 +13,9 @@ from idp.domain.portals.profiles import Profile
 from idp.domain.portals.registry_content import make_registry
 from idp.store.database import Database
 from idp.usecases.deps import Deps
-from tests.oauth.assertions import JWKS, RSA, asserting, claims_of, mac, signed
+from tests.oauth.assertions import JWKS, RSA, asserting, claims_of, encoded, mac, signed
 from tests.oauth.conftest import ISSUER, PARTNERS, SECRET, basic, partner, secret
-from tests.quiet import quiet_deps
+from tests.quiet import quiet_app, quiet_deps
 
 LONG_SECRET = SECRET + "-and-another-sixteen-bytes"
 FAPI = ("fapi2_security", "fapi2_message_signing")
@@ -218,3 +218,20 @@ def test_a_client_id_that_differs_is_refused(deps: Deps, web: FlaskClient) -> No
     assert 401 == asserting(web, assertion, "/introspect", token="x", client_id="portal").status_code
     again = signed(claims_of(deps, "fapi2_security", jti="j2"))
     assert 200 == asserting(web, again, "/introspect", token="x", client_id="fapi2_security").status_code
+
+
+@pytest.mark.parametrize("alg", [["ES256"], {"ES256": 1}, None, 7, True, "es256", "ES256 ", "ES256\u0000", "x" * 40])
+@pytest.mark.parametrize("client_id", ["oidc", "hmac"])
+def test_an_alg_that_is_no_name_of_ours_is_refused(deps: Deps, web: FlaskClient, client_id: str, alg: Any) -> None:
+    """RFC 7515 section 4.1.1, RFC 8725 section 3.1: whatever JSON the header holds."""
+    forged = b".".join((encoded({"alg": alg, "kid": "ec"}), encoded(claims_of(deps, client_id)), encoded(b"x" * 64)))
+    assert 401 == introspected(web, forged.decode())
+
+
+def test_an_assertion_over_mutual_tls_names_the_address_that_was_called(database: Database) -> None:
+    """RFC 8705 section 5: the endpoint called is the alias; FAPI still wants the issuer."""
+    registry, alias = make_registry(ISSUER, SIGNERS, []), "https://mtls.connexion.example.fr"
+    deps = quiet_deps(database, registry=lambda: registry, mtls_issuer=alias)
+    web = quiet_app(deps).test_client()
+    statuses = [introspected(web, signed(claims_of(deps, name, aud=f"{alias}/introspect"))) for name in ("oidc", *FAPI)]
+    assert [200, 401, 401] == statuses

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from idp.domain.portals.authentication_methods import WIRED
+from idp.domain.portals.authentication_methods import BY_CERTIFICATE, WIRED
 from idp.oauth.metadata import ENDPOINTS, server_metadata
 from idp.oauth.well_known import routed_paths
 from idp.store.database import Database
@@ -109,6 +109,6 @@ def test_what_is_announced_of_client_authentication_is_what_is_wired(app: Flask,
     document = app.test_client().get("/.well-known/openid-configuration").json
     assert document is not None
     methods = set(document[f"{endpoint}_endpoint_auth_methods_supported"])
-    assert methods == set(WIRED) - ({"none"} if endpoint == "introspection" else set())
+    assert methods == set(WIRED - BY_CERTIFICATE) - ({"none"} if endpoint == "introspection" else set())
     algorithms = document[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
     assert ["RS256", "PS256", "ES256", "EdDSA", "HS256", "HS384", "HS512"] == algorithms

@@ -22,10 +22,10 @@ PURPOSE = "client_assertion"
 SIGNED = (ClientAuthentication.PRIVATE_KEY_JWT, ClientAuthentication.SECRET_JWT)
 
 
-def prove_by_assertion(deps: Deps, text: str, endpoint: str = "") -> Client | Unproven:
+def prove_by_assertion(deps: Deps, text: str, path: str = "/token") -> Client | Unproven:
     """The client that signed this assertion for us, now, and never before: one statement when all else is right.
 
-    `endpoint`: the address that was called.
+    `path`: of the endpoint that was called.
     """
     assertion = read_assertion(text)
     claimed = assertion.claims.get("sub") if assertion else None
@@ -38,7 +38,8 @@ def prove_by_assertion(deps: Deps, text: str, endpoint: str = "") -> Client | Un
         return Unproven(claimed, ProofProblem.OTHER_METHOD)
     if client.token_endpoint_auth_method not in client.rules.client_authentication:
         return Unproven(claimed, ProofProblem.PROFILE)
-    ours = Audiences(deps.issuer, (f"{deps.issuer}/token", endpoint))
+    hosts = (deps.issuer, deps.mtls_issuer) if deps.mtls_issuer else (deps.issuer,)
+    ours = Audiences(deps.issuer, tuple(host + at for host in hosts for at in ("/token", path)))
     accepted = check_assertion(assertion.claims, claimed, client.rules, ours, deps.clock.now(), deps.lifetimes)
     if accepted is None:
         return Unproven(claimed, ProofProblem.WRONG_ASSERTION)
@@ -55,7 +56,7 @@ def _signature_problem(deps: Deps, client: Client, assertion: ReadAssertion) -> 
         known = [secret.secret.encode() for secret in client.secrets if secret.secret]
         signed = deps.assertions.verify_by_secret(assertion, known, only)
         return None if signed else ProofProblem.WRONG_SIGNATURE
-    if assertion.header.get("alg") not in client.rules.assertion_algorithms:
+    if assertion.header.get("alg") not in tuple(client.rules.assertion_algorithms):  # a header holds any JSON
         return ProofProblem.WRONG_SIGNATURE  # before any key is asked for
     keys = fresh_client_keys(deps, client, assertion.header.get("kid"))
     if keys is None:
