@@ -59,6 +59,9 @@ class SuiteServer(ThreadingHTTPServer):
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.ca = str(folder / "ca.pem")
         self.logout_tokens: list[str] = []
+        self.documents: dict[str, bytes] = {}
+        """What it publishes, by path: keys, sectors, logos."""
+        self.asked: list[str] = []
         self.came = Condition()
 
     def wait_for_logout_tokens(self, count: int) -> list[str]:
@@ -80,6 +83,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        body = self.server.documents.get(self.path)
+        self.send_response(404 if body is None else 200)
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
 
     def log_message(self, format: str, *args: object) -> None: ...
 

@@ -11,6 +11,7 @@ import os
 import secrets
 import sqlite3
 import ssl
+import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass
@@ -74,6 +75,11 @@ class Target:
     def age_codes(self, seconds: int) -> None:
         """As if every code had been given so much earlier."""
         self._age("UPDATE authorizations SET code_expires_at = code_expires_at - ?", seconds)
+
+    def command(self, *words: str) -> str:
+        """What an operator's command says."""
+        line = [sys.executable, "-m", "idp", *words]
+        return subprocess.run(line, env=self.environment(), check=True, capture_output=True, text=True).stdout
 
     def _age(self, statement: str, seconds: int) -> None:
         with closing(sqlite3.connect(self.folder / "mire.sqlite3", timeout=20)) as connection, connection:
