@@ -119,9 +119,7 @@ def test_oidcc_discovery_endpoint_verification(suite: Suite) -> None:
     assert suite.metadata["registration_endpoint"] == f"{suite.target.issuer}/register"
 
 
-@pytest.mark.parametrize(
-    "method", ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"]
-)
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "private_key_jwt"])
 def test_oidcc_server(suite: Suite, method: str) -> None:
     """Core 3.1, whatever way the registered client proves itself; then it leaves (RFC 7592 section 2.3)."""
     key = ECKey.generate_key("P-256", {"kid": "k"})
