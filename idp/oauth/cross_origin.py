@@ -1,7 +1,8 @@
 """Back-channel endpoints that a partner's page calls from the browser itself (https://fetch.spec.whatwg.org/#http-cors-protocol).
 
 Only for origins that a client registered as `web_origins`, and never with credentials: no cookie counts here. Once a
-view knows which client its answer is for, only that client's own pages may read it.
+view knows which client its answer is for, only that client's own pages may read it. docs/how-to/call-from-a-page.md
+says which endpoints are open and why.
 """
 
 from __future__ import annotations

@@ -5,9 +5,12 @@ One first attempt for each portal, in parallel, right after the commit; logout_d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.sign_in.sessions import LiveSession
+from idp.store.database import Connected
 from idp.store.people.accounts import find_by_subject
 from idp.store.sign_in.sessions import end_session, end_sessions
 from idp.usecases.deps import Deps
@@ -29,16 +32,15 @@ def sign_out(deps: Deps, actor: Actor, session: LiveSession, *, client_id: str =
     return tell(deps, actor, telling)
 
 
-def end_one_session(deps: Deps, actor: Actor, session: LiveSession, *, session_id: str) -> bool:
-    """End one of the sessions of `session`'s account, as its person asked; False when there is no such one."""
-    record = AuditRecord(AuditEvent.SESSION_ENDED, subject=session.subject, facts={"session": session_id})
+def end_chosen_sessions(deps: Deps, actor: Actor, session: LiveSession, *, session_ids: Sequence[str]) -> int:
+    """End these sessions of `session`'s account, as its person asked; how many there were. Its own ones only."""
+    now = deps.clock.now()
     with deps.transaction() as connection:
-        if not end_session(connection, session_id, session.account_id, deps.clock.now()):
-            return False
-        telling = note_portals(connection, deps, session.subject, [session_id])
-        write_audit(connection, deps, actor, record)
+        ended = [one for one in session_ids if end_session(connection, one, session.account_id, now)]
+        telling = note_portals(connection, deps, session.subject, ended)
+        _trace_ends(connection, deps, actor, session.subject, ended)
     tell(deps, actor, telling)
-    return True
+    return len(ended)
 
 
 def end_other_sessions(deps: Deps, actor: Actor, session: LiveSession) -> int:
@@ -46,9 +48,7 @@ def end_other_sessions(deps: Deps, actor: Actor, session: LiveSession) -> int:
     with deps.transaction() as connection:
         ended = end_sessions(connection, session.account_id, deps.clock.now(), except_id=session.id)
         telling = note_portals(connection, deps, session.subject, ended)
-        for session_id in ended:
-            record = AuditRecord(AuditEvent.SESSION_ENDED, subject=session.subject, facts={"session": session_id})
-            write_audit(connection, deps, actor, record)
+        _trace_ends(connection, deps, actor, session.subject, ended)
     tell(deps, actor, telling)
     return len(ended)
 
@@ -65,9 +65,7 @@ def end_outlived_sessions(deps: Deps, actor: Actor, subject: str) -> int:
         account = found.account
         ended = end_sessions(connection, account.id, deps.clock.now(), begun_before=account.valid_from)
         telling = note_portals(connection, deps, subject, ended)
-        for session_id in ended:
-            record = AuditRecord(AuditEvent.SESSION_ENDED, subject=subject, facts={"session": session_id})
-            write_audit(connection, deps, actor, record)
+        _trace_ends(connection, deps, actor, subject, ended)
     tell(deps, actor, telling)
     return len(ended)
 
@@ -77,3 +75,9 @@ def tell_portals_of_replaced(deps: Deps, actor: Actor, subject: str, session_id:
     with deps.transaction() as connection:
         telling = note_portals(connection, deps, subject, [session_id])
     tell_unawaited(deps, actor, telling)
+
+
+def _trace_ends(connection: Connected, deps: Deps, actor: Actor, subject: str, session_ids: Sequence[str]) -> None:
+    for session_id in session_ids:
+        record = AuditRecord(AuditEvent.SESSION_ENDED, subject=subject, facts={"session": session_id})
+        write_audit(connection, deps, actor, record)

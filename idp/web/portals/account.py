@@ -17,7 +17,7 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
 from idp.http.redirects import see_other
 from idp.usecases.portals.connections import list_connections, take_back
-from idp.usecases.portals.logout import end_one_session, end_other_sessions
+from idp.usecases.portals.logout import end_chosen_sessions, end_other_sessions
 from idp.usecases.portals.openable import openable_portals
 from idp.usecases.sign_in.sessions import find_session
 
@@ -70,8 +70,7 @@ def change_sessions() -> Response:
         return error_page(PageError.STALE_FORM)
     actor = person_actor(request, session.subject)
     if "end" in request.form:
-        for session_id in request.form["end"].split()[:MOST_AT_ONCE]:
-            end_one_session(deps, actor, session, session_id=session_id)
+        end_chosen_sessions(deps, actor, session, session_ids=request.form["end"].split()[:MOST_AT_ONCE])
     elif "take_back" in request.form:
         take_back(deps, actor, session, authorization_id=request.form["take_back"])
     elif "end_others" in request.form:

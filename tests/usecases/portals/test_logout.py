@@ -18,7 +18,7 @@ from idp.store.database import Database
 from idp.store.platform.audit import audit_events
 from idp.store.portals.authorizations import logout_deliveries
 from idp.usecases.deps import Deps
-from idp.usecases.portals.logout import end_one_session, end_other_sessions, sign_out
+from idp.usecases.portals.logout import end_chosen_sessions, end_other_sessions, sign_out
 from idp.usecases.sign_in.sessions import find_session
 from tests.quiet import quiet_deps
 from tests.rows import make_account, make_authorization, make_session
@@ -133,15 +133,31 @@ def test_one_session_can_be_ended_from_another(deps: Deps) -> None:
     account_id = make_account(deps)
     here, there = make_session(deps, account_id), make_session(deps, account_id, "there")
     make_authorization(deps, there, "formation")
-    assert end_one_session(deps, ACTOR, here, session_id="there")
+    assert 1 == end_chosen_sessions(deps, ACTOR, here, session_ids=["there"])
     assert (True, False) == (find_session(deps, "session") is not None, find_session(deps, "there") is not None)
     assert 1 == len(calls(deps))
+
+
+def test_several_sessions_end_together_and_their_portals_are_told_in_parallel(deps: Deps) -> None:
+    carried: list[int] = []
+
+    class Counting(QuietCouriers):
+        def carry(self, errands: Any, *, within: int) -> list[Any]:
+            carried.append(len(errands))
+            return super().carry(errands, within=within)
+
+    account_id = make_account(deps)
+    here = make_session(deps, account_id)
+    for name in ("b", "c"):
+        make_authorization(deps, make_session(deps, account_id, name), "formation")
+    assert 2 == end_chosen_sessions(replace(deps, couriers=Counting()), ACTOR, here, session_ids=["b", "c", "b"])
+    assert [2] == carried
 
 
 def test_nobody_ends_a_session_of_somebody_else(deps: Deps) -> None:
     mine = make_session(deps, make_account(deps))
     make_session(deps, make_account(deps, "Sawyer"), "theirs")
-    assert not end_one_session(deps, ACTOR, mine, session_id="theirs")
+    assert 0 == end_chosen_sessions(deps, ACTOR, mine, session_ids=["theirs", "unknown"])
     assert find_session(deps, "theirs") is not None
 
 
