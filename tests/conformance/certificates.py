@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-DAYS = 30
+DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Authority:
         return write(folder, name, builder.sign(self.key, hashes.SHA256()), key)
 
 
-def new_authority(folder: Path) -> Authority:
+def new_authority(folder: Path, name: str = "Mire throw-away CA") -> Authority:
     """A new authority; its certificate is in FOLDER/ca.pem, its key stays in memory."""
     folder.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Mire throw-away CA")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
-        _builder("Mire throw-away CA", subject, key)
+        _builder(name, subject, key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
         .sign(key, hashes.SHA256())
     )

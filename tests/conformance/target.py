@@ -17,6 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
@@ -35,6 +36,7 @@ from tests.conformance.proxy import ROOT, Site, check, nginx_command, write_conf
 
 HOST, PORT, MUTUAL_TLS_PORT, PLAIN_PORT = "localhost", 9443, 9444, 9480
 SUITE_PORT = 8443
+CLIENTS_CA = "Mire throw-away CA of a client"
 PERSON = DemoPerson(
     siret="99900037500017",
     organisation="GIP MDS TEST PROJET",
@@ -90,6 +92,7 @@ class Target:
         outside = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
         settings = {
             "IDP_ISSUER": self.issuer,
+            "IDP_MTLS_ISSUER": f"https://{HOST}:{self.mutual_tls_port}",
             "IDP_LISTEN": f"unix:{self.socket}",
             "IDP_OPS_LISTEN": f"unix:{self.folder / 'run' / 'ops'}",
             "IDP_DATABASE_URL": f"sqlite:///{self.folder / 'mire.sqlite3'}",
@@ -207,6 +210,8 @@ def make_credentials(target: Target) -> None:
             "client": first,
             "client2": second,
         }
+        if method.endswith("tls_client_auth"):
+            written |= {"mtls": certificate_of(target, first), "mtls2": certificate_of(target, second)}
         private(target.folder / f"{method}.json", json.dumps(written, indent=2))
 
 
@@ -225,7 +230,22 @@ def suite_client(target: Target, client: dict[str, Any]) -> dict[str, Any]:
         public = {member: value for member, value in kept.items() if member != "d"}
         private(target.folder / f"{name}.jwks.json", json.dumps({"keys": [public]}))
         return {**shown, "jwks": {"keys": [kept]}}
+    if method.endswith("tls_client_auth"):
+        made = certificate_of(target, shown)
+        key = ECKey.import_key(made["key"]).as_dict(private=False)
+        private(target.folder / f"{name}.ca.pem", made["ca"])
+        private(target.folder / f"{name}.jwks.json", json.dumps({"keys": [key]}))
     return shown
+
+
+def certificate_of(target: Target, client: dict[str, Any]) -> dict[str, str]:
+    """Certificate, key and authority of this client, as the suite takes them; each has an authority of its own."""
+    name = client["client_id"]
+    with TemporaryDirectory() as folder:
+        pem, key = new_authority(Path(folder), CLIENTS_CA).issue(Path(folder), name)
+        fresh = {"cert": pem.read_text(), "key": key.read_text(), "ca": (Path(folder) / "ca.pem").read_text()}
+    kept: dict[str, str] = json.loads(private(target.folder / f"{name}.certificate.json", json.dumps(fresh), keep=True))
+    return kept
 
 
 def private(path: Path, text: str, *, keep: bool = False) -> str:

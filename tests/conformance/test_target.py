@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from idp.adapters.registry_file import load_registry
+from idp.domain.portals.authentication_methods import BY_CERTIFICATE
 from idp.domain.portals.clients import ClientAuthentication, ClientRegistry
 from tests.conformance.proxy import ROOT
 from tests.conformance.target import Target, make_credentials
@@ -53,9 +54,11 @@ def test_each_has_the_suites_addresses(target: Target) -> None:
 @pytest.mark.parametrize("method", list(ClientAuthentication))
 def test_the_suite_gets_both_clients_with_what_proves_them(target: Target, method: ClientAuthentication) -> None:
     written = json.loads((target.folder / f"{method}.json").read_text())
-    proof = {"private_key_jwt": "jwks", "none": "client_id"}.get(method, "client_secret")
+    by_name = dict.fromkeys(("none", "tls_client_auth", "self_signed_tls_client_auth"), "client_id")
+    proof = {"private_key_jwt": "jwks", **by_name}.get(method, "client_secret")
     assert [proof in written[client] for client in ("client", "client2")] == [True, True]
     assert written["client"]["client_id"] != written["client2"]["client_id"]
+    assert (method in BY_CERTIFICATE) == ("mtls" in written) == ("mtls2" in written)
     assert written["server"] == {"discoveryUrl": "https://localhost:9443/.well-known/openid-configuration"}
 
 

@@ -10,13 +10,15 @@ from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from threading import Event
+from urllib.parse import quote
 
 import pytest
 
 from idp.cli.processes import Processes, answers
+from tests.conformance.certificates import new_authority
 from tests.conformance.proxy import ROOT, nginx_command, write_configuration
 from tests.conformance.running import free_ports, running, target_under
-from tests.conformance.target import Target, site
+from tests.conformance.target import CLIENTS_CA, Target, site
 
 SLOW_BODIES = 64
 THREADS = "4"
@@ -138,6 +140,48 @@ def test_a_client_certificate_is_passed_on_and_cannot_be_invented(target: Target
     status = connection.getresponse().status
     connection.close()
     assert status == 200
+
+
+TLS_CLIENT = "conformance-tls-client-auth-1"
+
+
+def error_of(target: Target, port: int, context: ssl.SSLContext, **headers: str) -> str:
+    """What the client hears of a code that is none: `invalid_grant` once it is known, `invalid_client` if not."""
+    connection = HTTPSConnection("localhost", port, context=context, timeout=10)
+    body = f"grant_type=authorization_code&code=x&redirect_uri=https%3A%2F%2Fx&client_id={TLS_CLIENT}"
+    connection.request("POST", "/token", body, {"Content-Type": FORM, **headers})
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return str(answer["error"])
+
+
+def showing(target: Target, folder: Path, written: dict[str, str]) -> ssl.SSLContext:
+    """A client that shows this certificate."""
+    folder.mkdir(exist_ok=True)
+    (folder / "shown.pem").write_text(written["cert"] + written["key"])
+    context = tls(target)
+    context.load_cert_chain(folder / "shown.pem")
+    return context
+
+
+def test_a_certificate_counts_under_the_clients_own_authority_only(target: Target, tmp_path: Path) -> None:
+    """RFC 8705 section 6.3, the attack: nginx (`optional_no_ca`) passes on the same name made by somebody else."""
+    own = json.loads((target.folder / f"{TLS_CLIENT}.certificate.json").read_text())
+    pem, key = new_authority(tmp_path, CLIENTS_CA).issue(tmp_path, TLS_CLIENT)
+    forged = showing(target, tmp_path / "forged", {"cert": pem.read_text(), "key": key.read_text()})
+    assert error_of(target, target.mutual_tls_port, forged) == "invalid_client"
+    assert error_of(target, target.mutual_tls_port, tls(target)) == "invalid_client"
+    assert error_of(target, target.mutual_tls_port, showing(target, tmp_path / "own", own)) == "invalid_grant"
+
+
+def test_a_client_cannot_write_the_certificate_itself(target: Target, tmp_path: Path) -> None:
+    """RFC 8705 section 6.5: nginx overwrites the header, on both names."""
+    own = json.loads((target.folder / f"{TLS_CLIENT}.certificate.json").read_text())
+    invented = {"X-Client-Certificate": quote(own["cert"], safe="")}
+    for port in (target.port, target.mutual_tls_port):
+        assert error_of(target, port, tls(target), **invented) == "invalid_client"
+    shown = showing(target, tmp_path, own)
+    assert error_of(target, target.mutual_tls_port, shown, **invented) == "invalid_grant", "the control"
 
 
 def test_while_the_gateway_is_away_nginx_says_when_to_come_back(tmp_path: Path) -> None:
