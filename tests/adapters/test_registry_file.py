@@ -641,3 +641,14 @@ def test_editors_say_that_an_hmac_needs_the_secret_itself(method: str, source: s
     }
     validator = jsonschema.Draft202012Validator(registry_schema())
     assert refused is not validator.is_valid({"clients": [entry]})
+
+
+@pytest.mark.parametrize(("alg", "refused"), [("RS256", True), ("ES256", False)])
+def test_a_fapi_clients_access_tokens_are_not_rs256_either(load: Load, alg: str, refused: bool) -> None:
+    """FAPI 2.0 Security Profile section 5.4.1: access tokens are JWTs too."""
+    keyed = f"profile: fapi2_security\n    token_endpoint_auth_method: private_key_jwt\n    jwks: {KEYS}"
+    resource = f"identifier: https://api.fr\n    owner: portail\n    signing_alg: {alg}\n    clients: [portail]"
+    result = load(PLAIN.replace(f"client_secret: {DIGEST}", keyed) + f"resources:\n  - {resource}\n")
+    wrong = "portail has the profile fapi2_security, which does not take RS256; write signing_alg: ES256"
+    assert refused is (isinstance(result, list) and wrong in lines(result)[0])
+    assert refused is isinstance(result, list)

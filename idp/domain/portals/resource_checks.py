@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from idp.domain.platform.keys import SigningAlgorithm
 from idp.domain.portals.clients import ClientAuthentication
+from idp.domain.portals.profile_checks import profile_of, rules_of
 from idp.domain.portals.registry_addresses import web_address_problem
 from idp.domain.portals.registry_entries import Complaint, Entry
 from idp.domain.portals.registry_surroundings import (
@@ -43,9 +45,20 @@ def resource_clients_exist(entry: Entry, around: Surroundings) -> Complaints:
     yield from unknown_clients(entry, "clients", around)
 
 
+def tokens_are_signed_as_profiles_demand(entry: Entry, around: Surroundings) -> Complaints:
+    """FAPI 2.0 Security Profile section 5.4.1: access tokens are JWTs too."""
+    alg = entry.text("signing_alg", SigningAlgorithm.ES256)
+    for index, name in enumerate(entry.items("clients")):
+        client = around.clients.get(name)
+        if client is not None and alg not in rules_of(client).algorithms:
+            message = f"clients: {name} has the profile {profile_of(client)}, which does not take {alg}"
+            yield Complaint(entry.line_of("clients", index), f"{message}; write signing_alg: ES256")
+
+
 RESOURCE_CHECKS: tuple[Check, ...] = (
     resource_is_its_own,
     resource_is_safe,
     owner_can_introspect,
     resource_clients_exist,
+    tokens_are_signed_as_profiles_demand,
 )
