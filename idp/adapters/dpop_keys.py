@@ -22,6 +22,12 @@ SHORTEST_RSA, LONGEST_RSA = 2048, 4096
 MODULUS_LETTERS = range(342, 684)
 """Length of `n` for those sizes; looked at before joserfc, which warns of a weak key as if it were ours. An exponent
 has 48 bits at most."""
+KINDS = {
+    SigningAlgorithm.ES256: ("EC", "P-256"),
+    SigningAlgorithm.EDDSA: ("OKP", "Ed25519"),
+    SigningAlgorithm.PS256: ("RSA", None),
+}
+"""`kty` and `crv` of each algorithm's keys."""
 REMEMBERED = 1_000
 """Keys that are not parsed again: a client proves the same one many times."""
 
@@ -48,6 +54,8 @@ def _parsed(alg: SigningAlgorithm, jwk: str) -> ProofKey | None:
     try:
         # Only what names the key: `use`, `key_ops` and strangers decide nothing here.
         members = {name: value for name, value in json.loads(jwk).items() if name in ("kty", "crv", "x", "y", "n", "e")}
+        if (members["kty"], members.get("crv")) != KINDS[alg]:  # joserfc does not mind an empty kty
+            return None
         if alg is SigningAlgorithm.PS256 and (len(members["n"]) not in MODULUS_LETTERS or len(members["e"]) > 8):
             return None
         key = JWK_TYPES[alg].import_key(members)

@@ -374,3 +374,27 @@ def test_discovery_says_which_algorithms(web: FlaskClient) -> None:
     """RFC 9449 section 5.1; FAPI 2.0 Security Profile section 5.4.1: no RS256."""
     document = web.get("/.well-known/openid-configuration").json or {}
     assert ["ES256", "EdDSA", "PS256"] == document["dpop_signing_alg_values_supported"]
+
+
+ODD: tuple[Any, ...] = ([], {}, 7, True, "\ud800", "", "é\0", 1e308, -1, [[]], "A" * 15_000)
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: ascii(value)[:20])
+def test_odd_values_anywhere_are_refused_and_never_an_error_of_ours(
+    web: FlaskClient, maker: ProofMaker, value: Any
+) -> None:
+    """RFC 9449 section 4.3, check 2: a proof of any shape gets the RFC's error."""
+    rsa_key = {"kty": "RSA", "n": "A" * 342, "e": "AQAB"}
+    for name in ("typ", "alg", "jwk"):
+        assert refused(ask(web, maker.proof(header={name: value}))), name
+    for name in ("kty", "crv", "x", "y"):
+        assert refused(ask(web, maker.proof(header={"jwk": {**maker.jwk, name: value}}))), name
+    for name in ("kty", "n", "e"):
+        assert refused(ask(web, maker.proof(header={"alg": "PS256", "jwk": {**rsa_key, name: value}}))), name
+    for name in ("htm", "htu", "iat"):
+        assert refused(ask(web, maker.proof(**{name: value}))), name
+    for name in ("jti", "nonce", "nbf", "exp", "ath"):
+        assert ask(web, maker.proof(**{name: value})).status_code in (200, 400), name
+    head, body, _ = maker.proof().split(".")
+    for signature in ("A", "AA", encoded(bytes(63)), encoded(bytes(65)), encoded(bytes(512))):
+        assert refused(ask(web, f"{head}.{body}.{signature}"))
