@@ -43,6 +43,8 @@ def answered(given: bytes | TokenRefusal) -> tuple[int, bytes, Any]:
             raise InvalidTargetError
         case TokenRefusal.INVALID_SCOPE:
             raise InvalidScopeError
+        case TokenRefusal.INVALID_REQUEST:
+            raise InvalidRequestError("A token of the request is invalid, or may not be exchanged by this client.")
     raise InvalidGrantError("The grant is invalid, expired, revoked or was issued to another client.")
 
 

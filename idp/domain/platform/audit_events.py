@@ -59,6 +59,8 @@ class AuditEvent(StrEnum):
     """A refresh token was exchanged for the next one."""
     TOKEN_REVOKED = "token.revoked"
     """A portal revoked one of its tokens."""
+    TOKEN_EXCHANGED = "token.exchanged"
+    """A client exchanged a token for one to another API. Facts: from, audience, depth."""
     REFRESH_REPLAYED = "token.refresh_replayed"
     """An old refresh token was presented again: its family is revoked."""
     CLIENT_AUTHENTICATION_FAILED = "client.authentication_failed"

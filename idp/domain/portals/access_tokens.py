@@ -39,6 +39,11 @@ class AccessToken:
         return str(self.claims.get("gid", ""))
 
     @property
+    def is_exchanged(self) -> bool:
+        """A client has it for what another client was given (RFC 8693): that one's grant decides, and its own end."""
+        return "act" in self.claims
+
+    @property
     def confirmation(self) -> Confirmation:
         """What whoever presents it must show."""
         return read_confirmation(self.claims)

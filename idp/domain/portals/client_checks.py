@@ -59,6 +59,8 @@ def grants_belong_together(entry: Entry, _: Surroundings) -> Complaints:
         yield Complaint(
             line, "grant_types: client_credentials needs a client that proves itself; write a secret or jwks"
         )
+    if GrantType.TOKEN_EXCHANGE in grants and method_of(entry) == ClientAuthentication.NONE:
+        yield Complaint(line, "grant_types: token-exchange needs a client that proves itself; write a secret or jwks")
     if "offline_access" in entry.text("scope").split() and GrantType.REFRESH_TOKEN not in grants:
         message = "scope: offline_access gives refresh tokens; write refresh_token in grant_types, or leave it out"
         yield Complaint(entry.line_of("scope"), message)

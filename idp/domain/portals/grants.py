@@ -17,6 +17,8 @@ from idp.domain.portals.confirmations import Confirmation
 class TokenRefusal(StrEnum):
     """Why /token gives nothing, in the words of RFC 6749 section 5.2 and RFC 8707 section 2."""
 
+    INVALID_REQUEST = "invalid_request"
+    """RFC 8693 section 2.2.2: a token that may not be exchanged."""
     INVALID_GRANT = "invalid_grant"
     INVALID_SCOPE = "invalid_scope"
     INVALID_TARGET = "invalid_target"

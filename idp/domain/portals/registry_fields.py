@@ -211,7 +211,11 @@ CLIENT_FIELDS = (
         "form_action_origins", "Origins the redirect goes on to: Chromium applies form-action to the whole chain."
     ),
     Field("match", Kind.TEXT, "How strictly names are compared.", choices=_choices(Match)),
-    _client_id("may_exchange_for", Kind.LIST, "Clients whose tokens this one may exchange."),
+    _client_id(
+        "may_exchange_for",
+        Kind.LIST,
+        "Clients whose tokens this one may exchange (RFC 8693); a client that narrows its own tokens names itself.",
+    ),
     Field("widget", Kind.MAPPING, "The sign-in widget inside the partner's page.", fields=WIDGET_FIELDS),
 )
 

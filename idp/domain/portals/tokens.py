@@ -178,9 +178,12 @@ def token_response(
     id_token: str = "",
     refresh_token: str = "",
     token_type: str = BEARER,
+    issued_token_type: str = "",
 ) -> bytes:
-    """The JSON of RFC 6749 section 5.1."""
+    """The JSON of RFC 6749 section 5.1; `issued_token_type` is of RFC 8693 section 2.2.1."""
     response: dict[str, Any] = {"access_token": access_token, "token_type": token_type, "expires_in": life // SECOND}
+    if issued_token_type:
+        response["issued_token_type"] = issued_token_type
     if refresh_token:
         response["refresh_token"] = refresh_token
     if id_token:

@@ -14,7 +14,7 @@ authorizations = Table(
     text("client_id", index=True),
     reference("account_id", "accounts.id", index=True),
     reference("session_id", "sessions.id", nullable=True, ondelete="SET NULL", index=True),
-    text("sid", 43),  # HMAC of session and client
+    text("sid", 43, index=True),  # HMAC of session and client
     text("scope"),
     text("redirect_uri"),
     text("resource", default=""),

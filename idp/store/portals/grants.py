@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.sql.selectable import FromClause
 
-from idp.domain.platform.instants import Instant
+from idp.domain.platform.instants import SECOND, Instant
 from idp.domain.portals.claims import IdentityFacts
 from idp.domain.portals.grants import Grant, HeldSession, RefreshFamily
 from idp.store.database import Connected
@@ -70,6 +70,19 @@ BY_ACCESS_TOKEN = Prepared(
     .select_from(_joined())
     .where(authorizations.c.id == bindparam("grant_id"), ~is_revoked(bindparam("jti")))
 )
+BY_SID = Prepared(
+    select(*GRANT_COLUMNS)
+    .select_from(_joined())
+    .where(
+        authorizations.c.sid == bindparam("sid"),
+        authorizations.c.client_id == bindparam("client_id"),
+        authorizations.c.auth_time.between(bindparam("from_time"), bindparam("to_time")),
+        authorizations.c.redeemed_at.is_not(None),
+        authorizations.c.revoked_at.is_(None),
+    )
+    .order_by(authorizations.c.issued_at.desc())
+    .limit(1)
+)
 MACHINE_TOKEN = Prepared(
     select(
         is_revoked(bindparam("jti")).label("revoked"),
@@ -106,6 +119,14 @@ def find_family(connection: Connected, family_id: str) -> FamilyWithGrant | None
 def find_grant_of_token(connection: Connected, grant_id: str, jti: str) -> Grant | None:
     """What an access token of a person rests on, or None when the token itself was revoked: one statement."""
     row = BY_ACCESS_TOKEN.first(connection, {"grant_id": grant_id, "jti": jti})
+    return _grant(row) if row else None
+
+
+def find_grant_of_session(connection: Connected, sid: str, client_id: str, auth_time: int) -> Grant | None:
+    """The newest grant of the sign-in of that second to this client that nobody has revoked: one statement."""
+    start = auth_time * SECOND
+    values = {"sid": sid, "client_id": client_id, "from_time": start, "to_time": start + SECOND - 1}
+    row = BY_SID.first(connection, values)
     return _grant(row) if row else None
 
 
