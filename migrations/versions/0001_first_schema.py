@@ -433,6 +433,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_authorizations_client_id'), ['client_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_authorizations_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_authorizations_session_id'), ['session_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_authorizations_sid'), ['sid'], unique=False)
 
     op.create_table('refresh_families',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -465,6 +466,7 @@ def downgrade() -> None:
 
     op.drop_table('refresh_families')
     with op.batch_alter_table('authorizations', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_authorizations_sid'))
         batch_op.drop_index(batch_op.f('ix_authorizations_session_id'))
         batch_op.drop_index(batch_op.f('ix_authorizations_expires_at'))
         batch_op.drop_index(batch_op.f('ix_authorizations_client_id'))

@@ -9,13 +9,13 @@ from idp.domain.platform.instants import to_seconds
 from idp.domain.platform.metrics import Metric
 from idp.domain.portals.access_tokens import AccessToken, read_access_token
 from idp.domain.portals.clients import Client
-from idp.domain.portals.grants import Grant
 from idp.domain.portals.refresh_tokens import RefreshToken, read_refresh_token
 from idp.domain.portals.subjects import client_subject
 from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE, scope_text
-from idp.store.portals.grants import find_family, find_grant_of_token, machine_token_holds
+from idp.store.portals.grants import find_family
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
+from idp.usecases.portals.token_standing import token_holds
 
 INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody else learns (section 2.2)."""
@@ -34,7 +34,7 @@ def introspect(deps: Deps, client: Client, text: str) -> dict[str, Any]:
 
 def _about_access_token(deps: Deps, client: Client, text: str) -> dict[str, Any]:
     token = read_access_token(deps.signer.verify(text, typ=ACCESS_TOKEN_TYPE), deps.issuer, deps.clock.now())
-    if token is None or not _may_ask(deps, client, token) or not token_holds(deps, token):
+    if token is None or not _may_ask(deps, client, token) or not _holds(deps, token):
         return INACTIVE
     shown = {name: value for name, value in token.claims.items() if name != "gid"}
     return {"active": True, "token_type": token.confirmation.token_type, **shown}
@@ -47,28 +47,11 @@ def _may_ask(deps: Deps, client: Client, token: AccessToken) -> bool:
     return resource is not None and resource.owner == client.client_id
 
 
-def token_holds(deps: Deps, token: AccessToken) -> bool:
-    """Whether nothing has ended it: neither revocation, cutoff, session nor person."""
-    if token.grant_id:
-        return find_token_grant(deps, token) is not None
+def _holds(deps: Deps, token: AccessToken) -> bool:
     if find_client(deps, token.client_id) is None:  # removing a client ends its tokens
         return False
     with deps.read() as connection:
-        return machine_token_holds(connection, token.client_id, token.jti, token.issued_at)
-
-
-def find_token_grant(deps: Deps, token: AccessToken) -> Grant | None:
-    """The grant that a person's access token rests on, while both hold. An exchanged one (RFC 8693) rests on the
-    grant of another client, and its own client's end counts too."""
-    if not token.grant_id or find_client(deps, token.client_id) is None:
-        return None
-    with deps.read() as connection:
-        grant = find_grant_of_token(connection, token.grant_id, token.jti)
-        if token.is_exchanged and not machine_token_holds(connection, token.client_id, token.jti, token.issued_at):
-            return None
-    if grant is None or not grant.holds(deps.clock.now()):
-        return None
-    return grant if token.is_exchanged or grant.client_id == token.client_id else None
+        return token_holds(connection, token, deps.clock.now())
 
 
 def _about_refresh_token(deps: Deps, client: Client, token: RefreshToken) -> dict[str, Any]:

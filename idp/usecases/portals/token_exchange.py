@@ -36,8 +36,9 @@ from idp.domain.portals.tokens import (
 from idp.store.portals.grants import find_grant_of_session
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
-from idp.usecases.portals.introspection import find_token_grant, token_holds
+from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.token_signing import grant_subject
+from idp.usecases.portals.token_standing import find_token_grant, token_holds
 
 ID_TOKEN_NEEDS = ("iss", "sub", "aud", "exp", "iat", "auth_time", "sid")
 
@@ -75,10 +76,12 @@ def _held(deps: Deps, client: Client, asked: AskedExchange) -> tuple[Subject, Gr
     token = _read(deps, asked.subject_token)
     if token is None:
         return None
-    grant = find_token_grant(deps, token)
-    if grant is None and not token_holds(deps, token):
-        return None
-    life = token.expires_at - deps.clock.now()
+    now = deps.clock.now()
+    with deps.read() as connection:
+        grant = find_token_grant(connection, token, now) if token.grant_id else None
+        if grant is None and (token.grant_id or not token_holds(connection, token, now)):
+            return None
+    life = token.expires_at - now
     return Subject(token.claims, token.client_id, token.audience, token.scopes, life, token.confirmation), grant
 
 
@@ -99,7 +102,8 @@ def _held_id_token(deps: Deps, client: Client, text: str) -> tuple[Subject, Gran
 
 
 def _read(deps: Deps, text: str) -> AccessToken | None:
-    return read_access_token(deps.signer.verify(text, typ=ACCESS_TOKEN_TYPE), deps.issuer, deps.clock.now())
+    token = read_access_token(deps.signer.verify(text, typ=ACCESS_TOKEN_TYPE), deps.issuer, deps.clock.now())
+    return token if token and find_client(deps, token.client_id) else None
 
 
 def _actor(deps: Deps, client: Client, text: str) -> str:
@@ -107,9 +111,11 @@ def _actor(deps: Deps, client: Client, text: str) -> str:
     if not text:
         return client.client_id
     token = _read(deps, text)
-    if token is None or token.client_id != client.client_id or not token_holds(deps, token):
+    if token is None or token.client_id != client.client_id:
         return ""
-    return str(token.claims["sub"])
+    with deps.read() as connection:
+        holds = token_holds(connection, token, deps.clock.now())
+    return str(token.claims["sub"]) if holds else ""
 
 
 def _target(deps: Deps, client: Client, asked: AskedExchange) -> Audience | None:
