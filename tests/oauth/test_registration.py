@@ -216,6 +216,11 @@ WRONG = {
         "jwks": {"keys": [ECKey.generate_key("P-256").as_dict(private=True)]},
         "token_endpoint_auth_method": "private_key_jwt",
     },
+    "a certificate of an authority that nobody chose": {
+        "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_auth_subject_dn": "CN=jeu",
+        "tls_client_auth_ca": "file:/etc/passwd",
+    },
     "no keys": {"token_endpoint_auth_method": "private_key_jwt"},
     "http to start a sign-in": {"initiate_login_uri": "http://jeu.example.fr/start"},
     "a scope of somebody's resource": {"scope": "openid paie.read"},
@@ -247,6 +252,17 @@ OPERATORS_OWN: dict[str, Any] = {
     "may_exchange_for": ["portal"], "widget": {"origins": ["https://a.fr"]}, "match": "exact",
     "default_resource": "https://paie.example.fr/api", "resources": ["https://paie.example.fr/api"],
 }  # fmt: skip
+
+
+def test_a_client_may_come_with_a_certificate_of_its_own_making(deps: Deps, web: FlaskClient) -> None:
+    """RFC 8705 section 2.2: the key is in its jwks, so no authority need be chosen."""
+    asked = {"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": JWKS}
+    bound = {"tls_client_certificate_bound_access_tokens": True, "dpop_bound_access_tokens": False}
+    body = register(deps, web, **asked, **bound).json
+    client = find_client(deps, body["client_id"])
+    assert client is not None
+    assert client.tls_client_certificate_bound_access_tokens
+    assert (True, False) == (body["tls_client_certificate_bound_access_tokens"], body["dpop_bound_access_tokens"])
 
 
 def test_what_an_operator_decides_is_ignored(deps: Deps, web: FlaskClient) -> None:

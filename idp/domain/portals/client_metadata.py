@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from idp.domain.portals.client_checks import CLIENT_CHECKS, SIGNING, WITH_SECRET
 from idp.domain.portals.clients import Client, ClientAuthentication, GrantType
 from idp.domain.portals.file_fields import Field
-from idp.domain.portals.metadata_checks import METADATA_CHECKS
+from idp.domain.portals.metadata_checks import METADATA_CHECKS, needs_no_operator
 from idp.domain.portals.metadata_shapes import shape_problem
 from idp.domain.portals.registry_entries import Entry
 from idp.domain.portals.registry_fields import CLIENT_FIELDS
@@ -86,7 +86,7 @@ def read_metadata(sent: Mapping[str, Any], terms: Terms, issuer: str) -> Entry |
             return _about(name, f"{name}: send at most {LONGEST_SOFTWARE} printable characters")
     entry = _entry(_completed(wanted, terms))
     around = Surroundings({terms.client_id: entry}, {}, issuer, None)
-    for check in (*CLIENT_CHECKS, *METADATA_CHECKS):
+    for check in (needs_no_operator, *CLIENT_CHECKS, *METADATA_CHECKS):
         for complaint in check(entry, around):
             return _about(complaint.message, complaint.message)
     return Entry(0, {**entry.values, **texts}, entry.lines)

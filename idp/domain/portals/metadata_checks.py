@@ -6,7 +6,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from idp.domain.portals.client_checks import grants_of
-from idp.domain.portals.clients import GrantType
+from idp.domain.portals.clients import ClientAuthentication, GrantType
 from idp.domain.portals.registry_entries import Complaint, Entry
 from idp.domain.portals.registry_surroundings import Check, Complaints, Surroundings
 
@@ -18,6 +18,14 @@ def name_is_plain(entry: Entry, _: Surroundings) -> Complaints:
     name = entry.text("client_name")
     if not name.strip() or any(unicodedata.category(letter).startswith("C") for letter in name):
         yield Complaint(0, "client_name: holds nothing to read, or characters that cannot be seen; send plain text")
+
+
+def needs_no_operator(entry: Entry, _: Surroundings) -> Complaints:
+    """Whose authority vouches for a client's certificate is for an operator to say (RFC 8705 section 2.1)."""
+    method = entry.text("token_endpoint_auth_method")
+    if method == ClientAuthentication.TLS:
+        instead = ClientAuthentication.SELF_SIGNED_TLS
+        yield Complaint(0, f"token_endpoint_auth_method: {method} is only for clients.yaml; send {instead}")
 
 
 def answers_fit_grants(entry: Entry, _: Surroundings) -> Complaints:
