@@ -91,6 +91,12 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("must be yes or no")
+    return text == "yes"
+
+
 def _setting(doc: str, parse: Callable[[str], Any] = _text, default: str | None = None, *, secret: bool = False) -> Any:
     """A field of Settings: how it is read, its default as it would be written, and what the page says of it."""
     return field(metadata={"doc": doc, "parse": parse, "default": default, "secret": secret})
@@ -122,6 +128,9 @@ class Settings:
     ops_listen: str = _setting("Address of metrics and readiness details; never public.", default="127.0.0.1:8099")
     workers: int = _setting("Worker processes of `idp run`.", _count, "1")
     threads: int = _setting("Request threads of each worker; half of them may wait for a password hash.", _count, "64")
+    require_pushed_authorization_requests: bool = _setting(
+        "`yes`: authorization requests are taken only when pushed (RFC 9126), from every client.", _yes_or_no, "no"
+    )
     clients: Path = _setting("The partner registry.", Path, "clients.yaml")
     themes: Path = _setting("Folder of themes.", Path, "themes")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(

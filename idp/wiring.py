@@ -38,6 +38,7 @@ from idp.domain.people.rules import PeopleRules
 from idp.domain.people.siret import TEST_RANGE
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
+from idp.domain.portals.portal_rules import PortalRules
 from idp.domain.portals.registry_content import make_registry, with_secrets
 from idp.domain.portals.themes import ThemeSet
 from idp.http import counting, health, hygiene
@@ -106,6 +107,7 @@ def build_deps(settings: Settings) -> Deps:
         ),
         people_rules=people_rules(settings),
         mtls_issuer=settings.mtls_issuer,
+        portal_rules=PortalRules(settings.require_pushed_authorization_requests),
         on_session_replaced=tell_portals_of_replaced,
     )
     return deps

@@ -23,6 +23,7 @@ from idp.adapters.sealer import QuietSealer
 from idp.adapters.signer import QuietSigner
 from idp.domain.people.rules import PeopleRules
 from idp.domain.platform.lifetimes import Lifetimes
+from idp.domain.portals.portal_rules import PortalRules
 from idp.domain.portals.registry_content import make_registry
 from idp.domain.portals.themes import ThemeSet
 from idp.settings import Settings
@@ -59,6 +60,7 @@ def quiet_deps(database: Database, **overrides: Any) -> Deps:
         log=QuietLog(),
         hasher=QuietHasher(),
         people_rules=PeopleRules(test_sirens=("999000",)),
+        portal_rules=PortalRules(),
         on_session_replaced=tell_portals_of_replaced,
     )
     return replace(deps, **overrides)
@@ -85,6 +87,7 @@ def quiet_settings(deps: Deps, **overrides: Any) -> Settings:
         "outbound_allow": (),
         "outbound_ca": "",
         "test_sirens": (),
+        "require_pushed_authorization_requests": False,
         "password_policy": "net-entreprises",
         "bcrypt_cost": 4,
         "run_directory": Path(),

@@ -17,6 +17,7 @@ class PageError(StrEnum):
     BAD_REQUEST = "bad_request"
     UNKNOWN_CLIENT = "unknown_client"
     UNTRUSTED_REDIRECT = "untrusted_redirect"
+    UNTRUSTED_REQUEST = "untrusted_request"
     UNKNOWN_TRANSACTION = "unknown_transaction"
     EXPIRED_TRANSACTION = "expired_transaction"
     CLOSED_TRANSACTION = "closed_transaction"
@@ -49,6 +50,10 @@ TEXTS: Mapping[PageError, tuple[str, str]] = {
             "Le portail demande un retour vers une adresse qu’il n’a pas inscrite. "
             "Par sécurité, la connexion s’arrête ici. Signalez-le à ce portail."
         ),
+    ),
+    PageError.UNTRUSTED_REQUEST: (
+        _("Cette demande de connexion n’est pas ou plus valable"),
+        _("Elle a déjà servi, elle a expiré ou elle n’est pas de ce portail. Recommencez depuis votre portail."),
     ),
     PageError.UNKNOWN_TRANSACTION: (_("Cette page ne mène plus nulle part"), _START_AGAIN),
     PageError.EXPIRED_TRANSACTION: (

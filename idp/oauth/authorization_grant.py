@@ -12,6 +12,7 @@ from idp.domain.portals.requests import AuthorizationRequest
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.clients import OAuthClient
 from idp.oauth.request_checks import Asked, check_request
+from idp.oauth.request_sources import resolved
 
 TRUST = ("client_id", "redirect_uri")
 """Repeated, these leave nobody to send an error to."""
@@ -38,9 +39,9 @@ class AuthorizationCodeRequest(BaseGrant, AuthorizationEndpointMixin):  # type: 
         Raises:
             OAuth2Error: with a `redirect_uri` when the client may be told.
         """
-        client = self._trusted_client()
+        client = self._trusted_client()  # which also finds the parameters that count
         deps, parameters = self.server.deps, self.request.payload
-        redirect_uri: str = parameters.redirect_uri
+        redirect_uri: str = parameters.one("redirect_uri")
         try:
             self.asked = check_request(Asked(parameters, client, deps.registry(), deps), redirect_uri)
         except OAuth2Error as error:
@@ -55,6 +56,9 @@ class AuthorizationCodeRequest(BaseGrant, AuthorizationEndpointMixin):  # type: 
         found: OAuthClient | None = self.server.query_client(parameters.one("client_id"))
         if found is None:
             raise InvalidClientError
+        parameters = self.request.payload = resolved(self.server.deps, found.entry, parameters)
+        if set(TRUST) & set(parameters.repeated):
+            raise InvalidRequestError("client_id or redirect_uri is repeated.")
         if not found.check_redirect_uri(parameters.one("redirect_uri")):
             raise InvalidRequestError("redirect_uri is not one that this client registered.")
         return found.entry

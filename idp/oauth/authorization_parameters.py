@@ -19,29 +19,42 @@ UNDERSTOOD = (
 """What a transaction keeps; anything else is ignored (OpenID Connect Core section 3.1.2.2)."""
 VERIFIED_HINT = "verified_hint"
 """What is kept in place of an id_token_hint: whom it names, "client subject". No token is stored."""
+SIGNED = "signed"
+"""Kept of a request that came in a signed object."""
+PUSHED = "pushed"
+"""Kept of a request that was pushed: the mark that its code will carry, so that it gets one only."""
 
 
 class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
     """Authlib's view of them. A parameter without a value counts as omitted (RFC 6749 section 3.1)."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]], verified_hint: str = "") -> None:
+    def __init__(
+        self, pairs: Iterable[tuple[str, str]], verified_hint: str = "", *, signed: bool = False, pushed: str = ""
+    ) -> None:
+        # These are only what we found or stored ourselves: a parameter of that name is any unknown parameter.
         self.verified_hint = verified_hint
-        """Only what we stored ourselves: a parameter of that name is any unknown parameter."""
+        self.signed = signed
+        self.pushed = pushed
         self._lists: defaultdict[str, list[str]] = defaultdict(list)
         for name, value in pairs:
             if value:
                 self._lists[name].append(value)
 
     @classmethod
-    def stored(cls, request: Mapping[str, str]) -> AuthorizationParameters:
-        """What a transaction kept."""
+    def stored(cls, request: Mapping[str, str], *, pushed: str = "") -> AuthorizationParameters:
+        """What a transaction kept, or what was pushed and gets this mark."""
         pairs = (
             (name, value)
             for name, text in request.items()
             for value in (text.split() if name in REPEATABLE else (text,))
             if name in UNDERSTOOD
         )
-        return cls(pairs, request.get(VERIFIED_HINT, ""))
+        pushed = pushed or request.get(PUSHED, "")
+        return cls(pairs, request.get(VERIFIED_HINT, ""), signed=SIGNED in request, pushed=pushed)
+
+    def put(self, name: str, value: str) -> None:
+        """Replace a parameter by what we know better."""
+        self._lists[name] = [value]
 
     @property
     def data(self) -> Mapping[str, str]:
@@ -70,7 +83,12 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
     def kept(self, hint: SubjectHint | None) -> dict[str, str]:
         """What a transaction keeps of them."""
         kept = {name: " ".join(self.all(name)) for name in UNDERSTOOD if name in self._lists}
-        return kept | ({VERIFIED_HINT: f"{hint.client.client_id} {hint.subject}"} if hint else {})
+        ours = {
+            VERIFIED_HINT: f"{hint.client.client_id} {hint.subject}" if hint else "",
+            SIGNED: "yes" if self.signed else "",
+            PUSHED: self.pushed,
+        }
+        return kept | {name: value for name, value in ours.items() if value}
 
     @property
     def response_mode(self) -> ResponseMode:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from authlib.oauth2 import OAuth2Error
+from authlib.oidc.core.errors import InvalidRequestObjectError, InvalidRequestURIError
 from flask import Blueprint, Response, request
 
 from idp.domain.portals.requests import AuthorizationRequest
@@ -69,7 +70,7 @@ def begin(parameters: AuthorizationParameters) -> Response:
         case Ask() as step:
             return ask(asked, step)
         case Refuse() as refusal:
-            return tell(Refused(refusal, asked.redirect_uri), parameters)
+            return tell(Refused(refusal, asked.redirect_uri), AuthorizationParameters.stored(asked.parameters))
 
 
 def go_on(transaction: OpenTransaction) -> Response:
@@ -92,11 +93,13 @@ def go_on(transaction: OpenTransaction) -> Response:
 def check(parameters: AuthorizationParameters) -> AuthorizationRequest | Response:
     """The request, or what is answered to a wrong one. From here on pages speak the language that it asks for."""
     use_ui_locales(parameters.one("ui_locales"))
+    sent = authlib_request(parameters)
     try:
-        grant = current_server().get_consent_grant(authlib_request(parameters))
+        grant = current_server().get_consent_grant(sent)
     except OAuth2Error as error:
-        return tell(error, parameters)
+        return tell(error, sent.payload)  # which by then may be those of an object, or pushed
     asked: AuthorizationRequest = grant.asked
+    use_ui_locales(asked.ui_locales)
     return asked
 
 
@@ -128,6 +131,8 @@ def tell(error: OAuth2Error, parameters: AuthorizationParameters) -> Response:
     client = find_client(deps, parameters.one("client_id"))
     if client is None:
         return error_page(PageError.UNKNOWN_CLIENT)
+    if not error.redirect_uri and isinstance(error, InvalidRequestURIError | InvalidRequestObjectError):
+        return error_page(PageError.UNTRUSTED_REQUEST, client=client)
     if not error.redirect_uri:
         return error_page(PageError.UNTRUSTED_REDIRECT, client=client)
     members = {"error": error.error}

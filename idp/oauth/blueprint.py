@@ -8,6 +8,7 @@ from idp.oauth.authorize import blueprint as authorize
 from idp.oauth.cross_origin import View, cross_origin
 from idp.oauth.end_session import blueprint as end_session
 from idp.oauth.introspection import introspection
+from idp.oauth.pushed import push
 from idp.oauth.registration import blueprint as registration
 from idp.oauth.resume import blueprint as resume
 from idp.oauth.revocation import revocation
@@ -29,6 +30,7 @@ def register(app: Flask, deps: Deps) -> None:
     open_to_pages(app, "/token", token, "POST")
     open_to_pages(app, "/userinfo", userinfo, "GET", "POST")
     app.add_url_rule("/introspect", view_func=introspection, methods=["POST"])
+    app.add_url_rule("/par", view_func=push, methods=["POST"])
     open_to_pages(app, "/revoke", revocation, "POST")
 
 

@@ -14,6 +14,7 @@ from idp.domain.portals.authentication_methods import BY_CERTIFICATE, WIRED
 from idp.domain.portals.claims import CLAIMS_BY_SCOPE
 from idp.domain.portals.clients import GrantType, ResponseMode, SigningAlgorithm, SubjectType
 from idp.domain.portals.dpop_proofs import ALGORITHMS as DPOP_ALGORITHMS
+from idp.domain.portals.portal_rules import PortalRules
 from idp.oauth.client_authentication import PROVEN
 
 PROTOCOL_CLAIMS = {"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"}
@@ -26,6 +27,7 @@ ENDPOINTS = {
     "revocation_endpoint": "/revoke",
     "end_session_endpoint": "/end-session",
     "registration_endpoint": "/register",
+    "pushed_authorization_request_endpoint": "/par",
 }
 FOR_BROWSERS = ("authorization_endpoint", "end_session_endpoint")
 AUTHENTICATED_ENDPOINTS = {
@@ -36,7 +38,12 @@ AUTHENTICATED_ENDPOINTS = {
 
 
 def server_metadata(
-    issuer: str, routed: Collection[str], *, acr_values: Collection[str], mtls_issuer: str = ""
+    issuer: str,
+    routed: Collection[str],
+    *,
+    acr_values: Collection[str],
+    rules: PortalRules,
+    mtls_issuer: str = "",
 ) -> Mapping[str, Any]:
     """The discovery document of the server at `issuer`, which answers the paths in `routed`."""
     announced = {name: issuer + path for name, path in ENDPOINTS.items() if path in routed}
@@ -44,6 +51,7 @@ def server_metadata(
         "issuer": issuer,
         **announced,
         **_authorization_requests(acr_values),
+        **_request_objects(rules),
         **_answers(),
         **_client_authentication(announced, mtls_issuer),
         **_mutual_tls(announced, issuer, mtls_issuer),
@@ -64,11 +72,17 @@ def _authorization_requests(acr_values: Collection[str]) -> dict[str, Any]:
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["fr", "en"],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-        "require_request_uri_registration": False,
+    }
+
+
+def _request_objects(rules: PortalRules) -> dict[str, Any]:
+    return {
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
         "require_signed_request_object": False,
-        "require_pushed_authorization_requests": False,
+        "require_pushed_authorization_requests": rules.require_pushed_requests,
+        "request_object_signing_alg_values_supported": [algorithm.value for algorithm in SigningAlgorithm],
     }
 
 

@@ -17,11 +17,7 @@ from authlib.oauth2.rfc6749 import (
     UnauthorizedClientError,
     UnsupportedResponseTypeError,
 )
-from authlib.oidc.core.errors import (
-    RegistrationNotSupportedError,
-    RequestNotSupportedError,
-    RequestURINotSupportedError,
-)
+from authlib.oidc.core.errors import RegistrationNotSupportedError
 
 from idp.domain.portals.clients import Client, ClientRegistry, GrantType, ResponseMode
 from idp.domain.portals.requests import (
@@ -81,15 +77,16 @@ def sizes(asked: Asked) -> Read:
     return {name: asked.one(name) for name in ("state", "nonce", "login_hint", "ui_locales")}
 
 
-def no_request_object(asked: Asked) -> Read:
-    """Parameters come one by one until request objects exist here (OpenID Connect Core section 6)."""
-    if asked.one("request"):
-        raise RequestNotSupportedError
-    if asked.one("request_uri"):
-        raise RequestURINotSupportedError
+def came_as_demanded(asked: Asked) -> Read:
+    """Pushed, or signed, where client, profile or server demand it (RFC 9126 section 5, RFC 9101 section 10.5)."""
+    client, parameters = asked.client, asked.parameters
+    if not parameters.pushed and (client.demands_pushed_requests or asked.deps.portal_rules.require_pushed_requests):
+        raise InvalidRequestError("The authorization request must be pushed (RFC 9126).")
+    if not parameters.signed and client.demands_signed_requests:
+        raise InvalidRequestError("The authorization request must be a signed request object (RFC 9101).")
     if asked.one("registration"):
         raise RegistrationNotSupportedError
-    return NOTHING
+    return {"pushed": parameters.pushed}
 
 
 def response_type(asked: Asked) -> Read:
@@ -222,7 +219,7 @@ def resource(asked: Asked) -> Read:
 
 
 CHECKS: tuple[Check, ...] = (
-    once_each, sizes, no_request_object, response_type, response_mode, registered_for_codes, prompt, scope, pkce,
+    once_each, sizes, came_as_demanded, response_type, response_mode, registered_for_codes, prompt, scope, pkce,
     dpop_jkt, max_age, acr_values, claims, id_token_hint, display, resource,
 )  # fmt: skip
 """In this order; the first that finds something wrong is what the client is told."""

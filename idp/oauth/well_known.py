@@ -26,7 +26,13 @@ def register_well_known(app: Flask, deps: Deps) -> None:
     @cache
     def discovery() -> ReadyAnswer:
         """Made at the first question, when every door has added its addresses."""
-        document = server_metadata(deps.issuer, routed_paths(app), acr_values=list(Acr), mtls_issuer=deps.mtls_issuer)
+        document = server_metadata(
+            deps.issuer,
+            routed_paths(app),
+            acr_values=list(Acr),
+            rules=deps.portal_rules,
+            mtls_issuer=deps.mtls_issuer,
+        )
         body = json.dumps(document, separators=(",", ":")).encode()
         return ready_answer(body, "application/json", cache_control, secure=secure, public=True)
 

@@ -25,6 +25,7 @@ from idp.domain.people.rules import PeopleRules
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
+from idp.domain.portals.portal_rules import PortalRules
 from idp.domain.portals.themes import ThemeSet
 from idp.store.database import Connected, Database
 from idp.store.database import StoreUnavailable as StoreUnavailable  # doors answer 503 to it
@@ -62,6 +63,8 @@ class Deps:
     hasher: Hasher
     people_rules: PeopleRules
     """What the settings demand of accounts."""
+    portal_rules: PortalRules
+    """What the settings demand of portals."""
     on_session_replaced: Callable[[Deps, Actor, str, str], None]
     """Called with the subject and the id of a session that another person's sign-in in the same browser has ended,
     after the commit: who signs people in knows of no portal. A job follows in case the process dies before."""

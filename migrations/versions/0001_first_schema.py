@@ -176,6 +176,16 @@ def upgrade() -> None:
     with op.batch_alter_table('posted_requests', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_posted_requests_expires_at'), ['expires_at'], unique=False)
 
+    op.create_table('pushed_requests',
+    sa.Column('handle_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('client_id', sa.Text(), nullable=False),
+    sa.Column('parameters', sa.JSON(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('handle_hash', name=op.f('pk_pushed_requests'))
+    )
+    with op.batch_alter_table('pushed_requests', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pushed_requests_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('rate_limits',
     sa.Column('bucket', sa.String(length=32), nullable=False),
     sa.Column('key', sa.LargeBinary(length=32), nullable=False),
@@ -412,6 +422,7 @@ def upgrade() -> None:
     sa.Column('resource', sa.Text(), nullable=False),
     sa.Column('nonce', sa.Text(), nullable=False),
     sa.Column('code_challenge', sa.String(length=128), nullable=False),
+    sa.Column('pushed_hash', sa.LargeBinary(length=32), nullable=True),
     sa.Column('dpop_jkt', sa.String(length=43), nullable=False),
     sa.Column('claims_request', sa.JSON(), nullable=True),
     sa.Column('offline', sa.Boolean(), nullable=False),
@@ -426,7 +437,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_authorizations_account_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['session_id'], ['sessions.id'], name=op.f('fk_authorizations_session_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_authorizations')),
-    sa.UniqueConstraint('code_hash', name=op.f('uq_authorizations_code_hash'))
+    sa.UniqueConstraint('code_hash', name=op.f('uq_authorizations_code_hash')),
+    sa.UniqueConstraint('pushed_hash', name=op.f('uq_authorizations_pushed_hash'))
     )
     with op.batch_alter_table('authorizations', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_authorizations_account_id'), ['account_id'], unique=False)
@@ -534,6 +546,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_rate_limits_expires_at'))
 
     op.drop_table('rate_limits')
+    with op.batch_alter_table('pushed_requests', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pushed_requests_expires_at'))
+
+    op.drop_table('pushed_requests')
     with op.batch_alter_table('posted_requests', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_posted_requests_expires_at'))
 

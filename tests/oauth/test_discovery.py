@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from idp.domain.portals.authentication_methods import BY_CERTIFICATE, WIRED
+from idp.domain.portals.portal_rules import PortalRules
 from idp.oauth.metadata import ENDPOINTS, server_metadata
 from idp.oauth.well_known import routed_paths
 from idp.store.database import Database
@@ -52,7 +53,7 @@ def test_every_announced_endpoint_is_routed_and_every_routed_endpoint_is_announc
 
 
 def test_what_is_not_routed_is_not_announced() -> None:
-    document = server_metadata("https://op.example", {"/token"}, acr_values=["eidas1"])
+    document = server_metadata("https://op.example", {"/token"}, acr_values=["eidas1"], rules=PortalRules())
     assert {"token_endpoint"} == set(ENDPOINTS) & set(document)
     assert document["backchannel_logout_supported"] is False
 

@@ -21,6 +21,8 @@ class Lifetimes:
     transaction_step: int = MINUTE
     """A transaction is prolonged at most this often."""
     posted_request: int = 60 * SECOND
+    pushed_request: int = 300 * SECOND
+    """The browser must come with it by then; its transaction has a life of its own."""
     code: int = 60 * SECOND
     access_token: int = 5 * MINUTE
     id_token: int = 5 * MINUTE

@@ -97,6 +97,11 @@ class Client:
     profile: Profile = Profile.OIDC
     require_pkce: bool | None = None
     """None: as the profile says."""
+    require_pushed_authorization_requests: bool = False
+    require_signed_request_object: bool = False
+    request_object_signing_alg: SigningAlgorithm | None = None
+    request_uris: tuple[str, ...] = ()
+    """Exact addresses whose request objects may be fetched."""
     require_consent: bool = False
     dpop_bound_access_tokens: bool = False
     """Tokens only for who proves a key (RFC 9449 section 5.2)."""
@@ -158,6 +163,16 @@ class Client:
         """Every token of it is bound to a key, its refresh tokens too (RFC 9449 section 5, RFC 8705 section 4)."""
         bound = self.dpop_bound_access_tokens or self.tls_client_certificate_bound_access_tokens
         return bound or self.rules.sender_constrained
+
+    @property
+    def demands_pushed_requests(self) -> bool:
+        """Authorization requests come by PAR only."""
+        return self.rules.pushed_requests or self.require_pushed_authorization_requests
+
+    @property
+    def demands_signed_requests(self) -> bool:
+        """Authorization requests come in a signed request object only."""
+        return self.rules.signed_requests or self.require_signed_request_object
 
     def may_use(self, grant_type: GrantType) -> bool:
         """Whether the client is registered for this grant."""

@@ -29,10 +29,11 @@ SAME_NAME = (
     "tls_client_certificate_bound_access_tokens", "tls_client_auth_ca", "tls_client_auth_subject_dn",
     "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip", "tls_client_auth_san_email",
     "dpop_bound_access_tokens", "require_dpop_nonce",
+    "require_pushed_authorization_requests", "require_signed_request_object",
 )  # fmt: skip
 TUPLES = (
     "redirect_uris", "post_logout_redirect_uris", "default_acr_values", "contacts", "web_origins",
-    "form_action_origins", "may_exchange_for",
+    "form_action_origins", "may_exchange_for", "request_uris",
 )  # fmt: skip
 ENUMS: Mapping[str, Any] = {
     "profile": Profile,
@@ -40,6 +41,7 @@ ENUMS: Mapping[str, Any] = {
     "token_endpoint_auth_signing_alg": assertion_algorithm,
     "id_token_signed_response_alg": SigningAlgorithm,
     "userinfo_signed_response_alg": SigningAlgorithm,
+    "request_object_signing_alg": SigningAlgorithm,
     "subject_type": SubjectType,
     "match": Match,
 }

@@ -197,6 +197,16 @@ CLIENT_FIELDS = (
         )
     ),
     _flag("require_dpop_nonce", "DPoP proofs of this client must carry a nonce of ours."),
+    _flag("require_pushed_authorization_requests", "Authorization requests are taken only when pushed (RFC 9126)."),
+    _flag("require_signed_request_object", "Authorization requests are taken only in a signed object (RFC 9101)."),
+    _algorithm("request_object_signing_alg", "The one algorithm of the client's request objects; any of its profile."),
+    Field(
+        "request_uris",
+        Kind.LIST,
+        "Addresses (https) whose request objects may be fetched; exact.",
+        pattern=WEB_ADDRESS,
+        instead=ADDRESS_INSTEAD,
+    ),
     _flag("require_consent", "The person is asked before anything is told."),
     Field("id_token_claims", Kind.TEXT, "`scopes`: the ID token carries what the scopes give.", choices=("scopes",)),
     Field(

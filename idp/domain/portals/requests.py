@@ -122,5 +122,7 @@ class AuthorizationRequest:
     login_hint: str = ""
     ui_locales: str = ""
     display: str = "page"
+    pushed: str = ""
+    """The mark of the pushed request that this is; its one code carries it."""
     parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """As sent, by name, several resources separated by spaces: what a transaction keeps. Never a token."""

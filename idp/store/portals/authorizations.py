@@ -20,6 +20,7 @@ authorizations = Table(
     text("resource", default=""),
     text("nonce", default=""),
     text("code_challenge", 128, default=""),
+    Column("pushed_hash", LargeBinary(32), nullable=True, unique=True),  # its pushed request, which gets one code
     text("dpop_jkt", 43, default=""),  # the one DPoP key that may redeem the code
     Column("claims_request", JSON, nullable=True),
     Column("offline", Boolean, nullable=False, default=False),  # offline_access granted: survives the session

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
@@ -31,6 +31,8 @@ class NewAuthorization:
     nonce: str
     code_challenge: str
     dpop_jkt: str
+    pushed_hash: bytes | None
+    """Of the pushed request that it answers; no other code has it."""
     claims_request: Mapping[str, Any] | None
     offline: bool
     acr: str
@@ -41,9 +43,15 @@ class NewAuthorization:
     expires_at: Instant
 
 
-INSERT_AUTHORIZATION = Prepared(insert(authorizations).inline(), NewAuthorization.__slots__)
+INSERT_AUTHORIZATION = {
+    dialect.__name__.rpartition(".")[2]: Prepared(
+        dialect.insert(authorizations).inline().on_conflict_do_nothing(), NewAuthorization.__slots__
+    )
+    for dialect in (postgresql, sqlite)
+}
 
 
-def insert_authorization(connection: Connected, row: NewAuthorization) -> None:
-    """Issue the code: one insert."""
-    INSERT_AUTHORIZATION.run(connection, {name: getattr(row, name) for name in NewAuthorization.__slots__})
+def insert_authorization(connection: Connected, row: NewAuthorization) -> bool:
+    """Issue the code: one insert. False when its pushed request has a code already (RFC 9126 section 7.3)."""
+    statement = INSERT_AUTHORIZATION[connection.dialect.name]
+    return statement.run(connection, {name: getattr(row, name) for name in NewAuthorization.__slots__}) == 1

@@ -32,7 +32,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyAnswered:
-    """Another tab of this transaction was faster: it is answered once."""
+    """Another tab of this transaction, or another transaction of this pushed request, was faster: one code for each."""
 
 
 def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_token: str) -> Next:
@@ -86,7 +86,8 @@ def grant_authorization(
     with deps.transaction() as connection:
         if transaction_id and not close_transaction(connection, transaction_id, now):
             return AlreadyAnswered()
-        insert_authorization(connection, row)
+        if not insert_authorization(connection, row):
+            return AlreadyAnswered()
         if session.last_seen_at <= now - deps.lifetimes.last_seen_step:
             move_last_seen(connection, session.id, now, deps.lifetimes)
         facts: dict[str, str | int] = {"authorization": row.id, "scope": row.scope, "acr": row.acr}
@@ -116,6 +117,7 @@ def new_authorization(
         nonce=asked.nonce,
         code_challenge=asked.code_challenge,
         dpop_jkt=asked.dpop_jkt,
+        pushed_hash=bytes.fromhex(asked.pushed) or None,
         claims_request=asked.claims.as_json(),
         offline=offline,
         acr=session.acr,

@@ -1,0 +1,13 @@
+"""What this deployment demands of every portal, from its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRules:
+    """The parts of the settings that rules about portals need."""
+
+    require_pushed_requests: bool = False
+    """Authorization requests are taken only when pushed, whatever a client says (RFC 9126 section 5)."""
