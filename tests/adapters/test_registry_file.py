@@ -120,6 +120,10 @@ def test_every_key_is_read(load: Load) -> None:
     profile: oidc
     require_pkce: false
     require_consent: true
+    require_pushed_authorization_requests: true
+    require_signed_request_object: true
+    request_object_signing_alg: PS256
+    request_uris: [https://a.example.fr/request.jwt]
     dpop_bound_access_tokens: true
     require_dpop_nonce: true
     id_token_claims: scopes
@@ -153,6 +157,9 @@ resources:
     assert (client.subject_type, client.sector_identifier) == (SubjectType.PAIRWISE, "secteur.example.fr")
     assert client.userinfo_signed_response_alg is SigningAlgorithm.PS256
     assert (client.require_pkce, client.require_consent, client.id_token_claims_by_scope) == (False, True, True)
+    assert (client.demands_pushed_requests, client.demands_signed_requests) == (True, True)
+    assert client.request_object_signing_alg is SigningAlgorithm.PS256
+    assert client.request_uris == ("https://a.example.fr/request.jwt",)
     assert (client.dpop_bound_access_tokens, client.require_dpop_nonce) == (True, True)
     assert (client.match, client.default_max_age, client.may_exchange_for) == (Match.EXACT, 600, ("tout",))
     assert (client.widget["origins"], client.widget["completion"]) == (("https://a.example.fr",), "message")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 from typing import Any
 
 import pytest
@@ -330,3 +332,15 @@ def test_errors_are_posted_too(target: Target) -> None:
     with suite_of(target, response_mode="form_post") as suite:
         arrival = suite.visitor().go(suite.request(prompt="none"))
         assert (arrival.address, arrival.parameters["error"]) == (suite.callback, "login_required")
+
+
+def test_who_uses_another_account_comes_back_as_that_one(suite: Suite) -> None:
+    """Not a module: prompt=select_account, and the person takes the way to the sign-in page."""
+    visitor = suite.visitor()
+    _, first = suite.signed_in(visitor)
+    page = visitor.http.get(suite.request(prompt="select_account"), follow_redirects=True)
+    again = re.search(r'href="(/sign-in\?t=[^"]+)"', page.text)
+    assert again
+    arrival = visitor.go(f"{suite.target.issuer}{unescape(again.group(1))}")
+    assert arrival.asked[0] == "/sign-in"
+    assert suite.id_token(suite.exchange(arrival))["sub"] == first["sub"]
