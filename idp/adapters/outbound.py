@@ -82,6 +82,10 @@ class Outbound:
         """GET `url`."""
         return self._send("GET", url, {"Accept": "application/json"}, b"")
 
+    def get_picture(self, url: str) -> OutboundAnswer | OutboundFailure:
+        """GET `url`, for who serves pictures only to those that ask for one."""
+        return self._send("GET", url, {"Accept": "image/png, image/jpeg, image/gif"}, b"")
+
     def post_form(self, url: str, fields: Mapping[str, str]) -> OutboundAnswer | OutboundFailure:
         """POST `fields` as application/x-www-form-urlencoded."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -137,6 +141,9 @@ class QuietOutbound(Outbound):
         self.answers: dict[str, OutboundAnswer | OutboundFailure] = {}
 
     def get(self, url: str) -> OutboundAnswer | OutboundFailure:
+        return self._record("GET", url, {})
+
+    def get_picture(self, url: str) -> OutboundAnswer | OutboundFailure:
         return self._record("GET", url, {})
 
     def post_form(self, url: str, fields: Mapping[str, str]) -> OutboundAnswer | OutboundFailure:

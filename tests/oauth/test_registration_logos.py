@@ -129,6 +129,7 @@ def test_a_logo_never_comes_from_inside(inner: str, deps: Deps, certificate: Pat
         control = Outbound((f"portal.test:{inside.port}",), str(certificate), resolver=to(inner))
         assert fetched(deps, uri, control) is not None
         assert 1 == len(inside.requests)
+        assert b"Accept: image/png" in inside.requests[0]
 
 
 def test_the_clouds_own_address_is_never_asked(deps: Deps) -> None:

@@ -18,7 +18,7 @@ def fetch_logo(deps: Deps, client_id: str) -> bool:
     uri = _logo_uri(deps, client_id)
     if not uri:
         return False
-    answer = deps.outbound.get(uri)
+    answer = deps.outbound.get_picture(uri)
     png = logo_png(answer.body) if isinstance(answer, OutboundAnswer) and answer.status == 200 else None
     if png is None:
         reason = "not a picture we take" if isinstance(answer, OutboundAnswer) else str(answer.reason)
