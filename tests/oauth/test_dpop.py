@@ -17,10 +17,12 @@ from idp.adapters.clock import QuietClock
 from idp.adapters.dpop_keys import verified_key
 from idp.domain.platform.instants import MINUTE, SECOND
 from idp.domain.portals.clients import ClientAuthentication
+from idp.domain.portals.confirmations import NO_CONFIRMATION, Confirmation
 from idp.domain.portals.profiles import Profile
 from idp.domain.portals.registry_content import make_registry
 from idp.store.database import Database
 from idp.usecases.deps import Deps
+from idp.usecases.portals.possession import Lacking, lacking
 from tests.oauth.conftest import CALLBACK, ISSUER, PARTNERS, RESOURCES, VERIFIER, Codes, basic, partner
 from tests.oauth.dpop import ProofMaker, encoded, hashed
 from tests.quiet import quiet_app, quiet_deps
@@ -31,7 +33,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 BOUND = [
     partner("bound", dpop_bound_access_tokens=True),
     partner("careful", dpop_bound_access_tokens=True, require_dpop_nonce=True),
-    partner("fapi", profile=Profile.FAPI2_SECURITY),
     partner("bound-spa", token_endpoint_auth_method=ClientAuthentication.NONE, secrets=()),
 ]
 Redeems = Callable[..., Any]
@@ -222,10 +223,17 @@ def test_other_endpoints_refuse_a_replay_too(web: FlaskClient, maker: ProofMaker
 
 
 def test_a_client_that_must_prove_a_key_gets_nothing_without(web: FlaskClient, maker: ProofMaker) -> None:
-    """RFC 9449 section 5.2, dpop_bound_access_tokens; FAPI 2.0 Security Profile section 5.3.2.1 item 4."""
+    """RFC 9449 section 5.2, dpop_bound_access_tokens."""
     assert refused(ask(web, None, "bound"))
-    assert refused(ask(web, None, "fapi"), "invalid_client", 401) or refused(ask(web, None, "fapi"), "invalid_request")
     assert 200 == ask(web, maker.proof(), "bound").status_code
+
+
+def test_a_fapi_client_must_show_a_key_or_a_certificate() -> None:
+    """FAPI 2.0 Security Profile section 5.3.2.1 item 4: either will do, nothing will not."""
+    client = partner("fapi", profile=Profile.FAPI2_SECURITY)
+    shown = (NO_CONFIRMATION, Confirmation(jkt="thumb"), Confirmation(x5t_s256="digest"))
+    assert [Lacking.ANY, None, None] == [lacking(client, one) for one in shown]
+    assert lacking(partner("portal"), NO_CONFIRMATION) is None, "the control"
 
 
 def test_the_holder_opens_userinfo(web: FlaskClient, maker: ProofMaker, bound: dict[str, Any]) -> None:
