@@ -31,11 +31,25 @@ class Compiled:
     into: tuple[tuple[str, Processor], ...]
     out_of: tuple[tuple[int, Processor], ...]
 
+    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """A row of the driver's, as Core would give it."""
+        if not self.out_of:
+            return tuple(row)
+        converted = list(row)
+        for index, process in self.out_of:
+            converted[index] = process(converted[index])
+        return tuple(converted)
+
 
 class Prepared:
-    """A statement whose every variable part is a bindparam (or, for an INSERT, one of `columns`)."""
+    """A statement whose every variable part is a bindparam (or, for an INSERT, one of `columns`).
 
-    def __init__(self, statement: Executable, columns: Sequence[str] | None = None) -> None:
+    One that the databases write differently (ON CONFLICT) is given as a function of the dialect's name.
+    """
+
+    def __init__(
+        self, statement: Executable | Callable[[str], Executable], columns: Sequence[str] | None = None
+    ) -> None:
         self._statement = statement
         self._columns = columns
         self._compiled: dict[str, Compiled] = {}
@@ -47,12 +61,15 @@ class Prepared:
             row = cursor.fetchone()
         finally:
             cursor.close()
-        if row is None or not compiled.out_of:
-            return None if row is None else tuple(row)
-        converted = list(row)
-        for index, process in compiled.out_of:
-            converted[index] = process(converted[index])
-        return tuple(converted)
+        return None if row is None else compiled.read(row)
+
+    def all(self, connection: Connected, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Every row, in the order of the columns."""
+        compiled, cursor = self._run(connection, values)
+        try:
+            return [compiled.read(row) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
 
     def run(self, connection: Connected, values: Mapping[str, Any]) -> int:
         """Write; how many rows it touched."""
@@ -81,13 +98,14 @@ class Prepared:
         return compiled, cursor
 
     def _compile(self, dialect: Dialect) -> Compiled:
-        made: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)  # type: ignore[attr-defined]
+        statement: Any = self._statement(dialect.name) if callable(self._statement) else self._statement
+        made: Any = statement.compile(dialect=dialect, column_keys=self._columns)
         into = [
             (name, process)
             for bind, name in made.bind_names.items()
             if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
-        columns: Sequence[Any] = tuple(getattr(self._statement, "selected_columns", ()))
+        columns: Sequence[Any] = tuple(statement.exported_columns)
         out_of = [(at, process) for at, column in enumerate(columns) if (process := _reader(column.type, dialect))]
         constants = {
             name: bind.value for bind, name in made.bind_names.items() if not bind.required and bind.value is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
@@ -113,26 +114,29 @@ ACCOUNT_ROWS = select(
     establishments.c.closed_at,
     establishments.c.successor_siret,
 ).join(establishments, establishments.c.siret == accounts.c.siret)
-FIND_BY_TRIPLET = ACCOUNT_ROWS.where(
-    accounts.c.siret == bindparam("siret"),
-    accounts.c.family_name_key == bindparam("family"),
-    accounts.c.given_name_key == bindparam("given"),
+FIND_BY_TRIPLET = Prepared(
+    ACCOUNT_ROWS.where(
+        accounts.c.siret == bindparam("siret"),
+        accounts.c.family_name_key == bindparam("family"),
+        accounts.c.given_name_key == bindparam("given"),
+    )
 )
+ACCOUNT_ROW_NAMES = tuple(ACCOUNT_ROWS.selected_columns.keys())
 FIND_BY_SUBJECT = ACCOUNT_ROWS.where(accounts.c.subject == bindparam("subject"))
 HOLD = Prepared(
     select(accounts.c.id)
     .where(accounts.c.id == bindparam("account_id"), accounts.c.valid_from == bindparam("since"))
     .with_for_update(key_share=True)
 )
-HIGHEST_COST = select(func.max(accounts.c.password_cost))
+HIGHEST_COST = Prepared(select(func.max(accounts.c.password_cost)))
 
 
 def find_by_triplet(connection: Connected, key: TripletKey | None) -> AccountRow | None:
     """The account of that canonical triplet; None for no such account and for a malformed triplet (key None)."""
     wanted = key or NOBODY
     typed = {"siret": wanted.siret, "family": wanted.family_name_key, "given": wanted.given_name_key}
-    row = connection.execute(FIND_BY_TRIPLET, typed).first()
-    return _to_account_row(row) if row else None
+    row = FIND_BY_TRIPLET.first(connection, typed)
+    return _to_account_row(SimpleNamespace(**dict(zip(ACCOUNT_ROW_NAMES, row, strict=True)))) if row else None
 
 
 def find_by_subject(connection: Connected, subject: str) -> AccountRow | None:
@@ -143,7 +147,8 @@ def find_by_subject(connection: Connected, subject: str) -> AccountRow | None:
 
 def highest_password_cost(connection: Connected) -> int:
     """The highest bcrypt cost among stored hashes, 0 when there is none: the end of an index."""
-    return connection.execute(HIGHEST_COST).scalar() or 0
+    (highest,) = HIGHEST_COST.first(connection, {}) or (None,)
+    return highest or 0
 
 
 def count_hashes(connection: Connected, pepper_ids: Sequence[str]) -> Sequence[HashCount]:
@@ -275,7 +280,7 @@ def list_history(connection: Connected, account_id: int) -> Sequence[FormerIdent
     ]
 
 
-def _to_account_row(row: Row[Any]) -> AccountRow:
+def _to_account_row(row: Row[Any] | SimpleNamespace) -> AccountRow:
     return AccountRow(
         account=to_account(row),
         password_hash=row.password_hash,
@@ -286,7 +291,7 @@ def _to_account_row(row: Row[Any]) -> AccountRow:
     )
 
 
-def to_account(row: Row[Any]) -> Account:
+def to_account(row: Row[Any] | SimpleNamespace) -> Account:
     """The account in a row that holds every column of the table."""
     return Account(
         id=row.id,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, and_, case
+from sqlalchemy import Column, Integer, LargeBinary, Table, and_, bindparam, case, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.limits import RULES, Counted, Limit, Try
 from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, text
+from idp.store.prepared import Prepared
 
 rate_limits = Table(
     "rate_limits",
@@ -35,10 +37,12 @@ def count_tries(connection: Connected, tries: Iterable[Try], now: Instant) -> Se
     The row locks make tries at the same moment queue for their numbers, on every node; sorted keys keep two
     statements that share counters from waiting for one another.
     """
-    rows = [_new_row(item, now) for item in _in_lock_order(tries)]
+    ordered = _in_lock_order(tries)
+    if not ordered:
+        return []
     return [
         Counted(Limit(bucket), bytes(key), count, Instant(previous), Instant(ends))
-        for bucket, key, count, previous, ends in connection.execute(_counting(connection.dialect.name), rows)
+        for bucket, key, count, previous, ends in COUNTING(len(ordered)).all(connection, _new_rows(ordered, now))
     ]
 
 
@@ -48,21 +52,21 @@ def uncount_tries(connection: Connected, tries: Iterable[Try], counted_at: Insta
     It is an upsert only to take the row locks in the same order as `count_tries`.
     """
     given_back = _in_lock_order(item for item in tries if item.weight)
-    rows = [{**_new_row(item, counted_at), "count": 0} for item in given_back]
-    connection.execute(_giving_back(connection.dialect.name), rows)
+    if given_back:
+        GIVING_BACK(len(given_back)).run(
+            connection, _new_rows([replace(item, weight=0) for item in given_back], counted_at)
+        )
 
 
 def _in_lock_order(tries: Iterable[Try]) -> list[Try]:
     return sorted(tries, key=lambda item: (item.limit, item.key))
 
 
-# Both statements are built once: with RETURNING, SQLAlchemy sends all rows in one INSERT and keeps it compiled
-# (a list given to `values` would be compiled anew each time, which costs more than everything else of a try).
+# Both statements are compiled once for each number of rows, of which there are a handful.
 
 
-@cache
-def _counting(dialect: str) -> Any:
-    insert = _insert(dialect)
+def _counting(rows: int, dialect: str) -> Any:
+    insert = _insert(rows, dialect)
     new: Any = insert.excluded
     is_over = _row.expires_at <= new.last_counted_at
     is_look = new["count"] == 0
@@ -78,9 +82,8 @@ def _counting(dialect: str) -> Any:
     ).returning(_row.bucket, _row.key, _row["count"], _row.previous_counted_at, _row.expires_at)
 
 
-@cache
-def _giving_back(dialect: str) -> Any:
-    insert = _insert(dialect)
+def _giving_back(rows: int, dialect: str) -> Any:
+    insert = _insert(rows, dialect)
     new: Any = insert.excluded
     is_same_window = and_(_row.window_started_at <= new.last_counted_at, _row["count"] > 0)
     is_last = _row.last_counted_at == new.last_counted_at
@@ -90,21 +93,42 @@ def _giving_back(dialect: str) -> Any:
             "count": case((is_same_window, _row["count"] - 1), else_=_row["count"]),
             "last_counted_at": case((is_last, _row.previous_counted_at), else_=_row.last_counted_at),
         },
-    ).returning(_row.bucket)
+    )
 
 
-def _new_row(item: Try, now: Instant) -> Mapping[str, Any]:
+def _insert(rows: int, dialect: str) -> Any:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(rate_limits).inline()
+    return insert.values([_new_row(number) for number in range(rows)])
+
+
+def _new_row(number: int) -> Mapping[str, Any]:
     """The counter as it is when this is the first try of its window."""
+
+    def own(name: str) -> Any:
+        return bindparam(f"{name}_of_{number}", type_=_row[name].type)
+
+    now = bindparam("now", type_=_row.last_counted_at.type)
     return {
-        "bucket": item.limit,
-        "key": item.key,
-        "count": item.weight,
+        "bucket": own("bucket"),
+        "key": own("key"),
+        "count": own("count"),
         "window_started_at": now,
         "last_counted_at": now,
-        "previous_counted_at": 0,
-        "expires_at": now + RULES[item.limit].window,
+        "previous_counted_at": literal_column("0"),
+        "expires_at": own("expires_at"),
     }
 
 
-def _insert(dialect: str) -> Any:
-    return (postgresql if dialect == "postgresql" else sqlite).insert(rate_limits)
+def _new_rows(tries: Sequence[Try], now: Instant) -> Mapping[str, Any]:
+    """The values of `_new_row` for each of these."""
+    values: dict[str, Any] = {"now": now}
+    for number, item in enumerate(tries):
+        values[f"bucket_of_{number}"] = item.limit.value
+        values[f"key_of_{number}"] = item.key
+        values[f"count_of_{number}"] = item.weight
+        values[f"expires_at_of_{number}"] = now + RULES[item.limit].window
+    return values
+
+
+COUNTING = cache(lambda rows: Prepared(partial(_counting, rows)))
+GIVING_BACK = cache(lambda rows: Prepared(partial(_giving_back, rows)))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Integer, LargeBinary, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Integer, LargeBinary, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.domain.people.triplets import TripletKey
@@ -16,6 +15,7 @@ from idp.domain.sign_in.throttling import DEVICE_FAILURES, DEVICES_PER_ACCOUNT
 from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, reference, text
 from idp.store.people.accounts import accounts
+from idp.store.prepared import Prepared
 
 devices = Table(
     "devices",
@@ -73,36 +73,33 @@ def count_device_try(connection: Connected, token_hash: bytes, account_id: int, 
 
     The count comes before the hash and in one UPDATE, so that parallel guesses get no more than the ten.
     """
-    valid_from = select(accounts.c.valid_from).where(accounts.c.id == account_id).scalar_subquery()
-    known = _this(token_hash, account_id) & (devices.c.expires_at > now) & (devices.c.created_at >= valid_from)
-    counted = update(devices).where(known, devices.c.failures < DEVICE_FAILURES)
-    return connection.execute(counted.values(failures=devices.c.failures + 1)).rowcount == 1
+    return COUNT_TRY.run(connection, {"token": token_hash, "account": account_id, "now": now}) == 1
 
 
 def uncount_device_try(connection: Connected, token_hash: bytes, account_id: int) -> None:
     """Give back one try."""
-    counted = update(devices).where(_this(token_hash, account_id), devices.c.failures > 0)
-    connection.execute(counted.values(failures=devices.c.failures - 1))
+    UNCOUNT_TRY.run(connection, {"token": token_hash, "account": account_id})
 
 
 def keep_device(connection: Connected, token_hash: bytes, account_id: int, now: Instant, expires_at: Instant) -> None:
     """Make this browser known to this account, or known on; its failures are forgotten."""
     row = {"created_at": now, "last_used_at": now, "failures": 0, "expires_at": expires_at}
     keys = {"token_hash": token_hash, "account_id": account_id}
-    connection.execute(_keeping(connection.dialect.name), {**keys, **row})
+    KEEP_DEVICE.run(connection, {**keys, **row})
 
 
 def forget_least_used(connection: Connected, account_id: int, newest: bytes) -> None:
     """Leave this account its ten browsers used last, `newest` among them."""
-    connection.execute(_FORGETTING, {"account": account_id, "newest": newest})
+    FORGET_LEAST_USED.run(connection, {"account": account_id, "newest": newest})
 
 
-@cache
 def _keeping(dialect: str) -> Any:
     insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert(devices)
     kept = {name: insert.excluded[name] for name in ("created_at", "last_used_at", "failures", "expires_at")}
-    return insert.on_conflict_do_update(index_elements=[devices.c.token_hash, devices.c.account_id], set_=kept)
+    return insert.on_conflict_do_update(index_elements=[devices.c.token_hash, devices.c.account_id], set_=kept).inline()
 
+
+KEEP_DEVICE = Prepared(_keeping, [column.name for column in devices.c])
 
 _LAST_USED = (
     select(devices.c.token_hash)
@@ -110,13 +107,18 @@ _LAST_USED = (
     .order_by((devices.c.token_hash == bindparam("newest")).desc(), devices.c.last_used_at.desc())
     .limit(DEVICES_PER_ACCOUNT)
 )
-_FORGETTING = delete(devices).where(
-    devices.c.account_id == bindparam("account"), devices.c.token_hash.not_in(_LAST_USED)
+FORGET_LEAST_USED = Prepared(
+    delete(devices).where(devices.c.account_id == bindparam("account"), devices.c.token_hash.not_in(_LAST_USED))
 )
-
-
-def _this(token_hash: bytes, account_id: int) -> ColumnElement[bool]:
-    return (devices.c.token_hash == token_hash) & (devices.c.account_id == account_id)
+_THIS = (devices.c.token_hash == bindparam("token")) & (devices.c.account_id == bindparam("account"))
+_VALID_FROM = select(accounts.c.valid_from).where(accounts.c.id == bindparam("account")).scalar_subquery()
+COUNT_TRY = Prepared(
+    update(devices)
+    .where(_THIS, devices.c.expires_at > bindparam("now"), devices.c.created_at >= _VALID_FROM)
+    .where(devices.c.failures < DEVICE_FAILURES)
+    .values(failures=devices.c.failures + 1)
+)
+UNCOUNT_TRY = Prepared(update(devices).where(_THIS, devices.c.failures > 0).values(failures=devices.c.failures - 1))
 
 
 def insert_sign_in_link(

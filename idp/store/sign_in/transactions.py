@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
-    ColumnElement,
     LargeBinary,
     Table,
+    Text,
+    Update,
     bindparam,
     cast,
     delete,
@@ -81,6 +82,18 @@ PROLONG_TRANSACTION = Prepared(
 )
 
 
+def _recording(dialect: str) -> Update:
+    act = bindparam("act", type_=Text)
+    merged: Any = func.json_patch(_row.done, act)
+    if dialect == "postgresql":
+        merged = cast(cast(_row.done, JSONB).concat(cast(act, JSONB)), JSON)
+    here = (_row.id == bindparam("transaction_id"), _row.closed_at.is_(None), _row.expires_at > bindparam("at"))
+    return update(authorization_transactions).where(*here).values(done=merged)
+
+
+RECORD_DONE = Prepared(_recording)
+
+
 def insert_transaction(connection: Connected, row: TransactionRow) -> None:
     """Begin one."""
     INSERT_TRANSACTION.run(connection, {name: getattr(row, name) for name in FIELDS})
@@ -98,15 +111,7 @@ def record_done(connection: Connected, transaction_id: str, step: str, at: Insta
     One statement: two tabs that do different things at once lose neither.
     """
     act = {step: {"at": at, "session_id": session_id}}
-    here = (_row.id == transaction_id, _row.closed_at.is_(None), _row.expires_at > at)
-    changed = update(authorization_transactions).where(*here).values(done=_merged(connection, act))
-    return connection.execute(changed).rowcount == 1
-
-
-def _merged(connection: Connected, act: Mapping[str, Any]) -> ColumnElement[Any]:
-    if connection.dialect.name == "postgresql":
-        return cast(cast(_row.done, JSONB).concat(cast(act, JSONB)), JSON)
-    return func.json_patch(_row.done, json.dumps(act))
+    return RECORD_DONE.run(connection, {"transaction_id": transaction_id, "at": at, "act": json.dumps(act)}) == 1
 
 
 def close_transaction(connection: Connected, transaction_id: str, at: Instant) -> bool:
