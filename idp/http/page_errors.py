@@ -22,6 +22,7 @@ class PageError(StrEnum):
     EXPIRED_TRANSACTION = "expired_transaction"
     CLOSED_TRANSACTION = "closed_transaction"
     FOREIGN_BROWSER = "foreign_browser"
+    UNKNOWN_DEVICE_CODE = "unknown_device_code"
     STALE_FORM = "stale_form"
     SPENT_LINK = "spent_link"
     WRONG_SCHEME = "wrong_scheme"
@@ -70,6 +71,10 @@ TEXTS: Mapping[PageError, tuple[str, str]] = {
             "Elle appartient à un autre navigateur, ou vos cookies ont été effacés. "
             "Si quelqu’un vous a envoyé ce lien, ne l’utilisez pas. Recommencez la connexion depuis votre portail."
         ),
+    ),
+    PageError.UNKNOWN_DEVICE_CODE: (
+        _("Ce code ne sert plus"),
+        _("Il a expiré, ou une réponse lui a déjà été donnée. Demandez un nouveau code à votre appareil."),
     ),
     PageError.STALE_FORM: (
         _("Ce formulaire n’est plus valable"),

@@ -6,6 +6,7 @@ from flask import Flask
 
 from idp.oauth.authorize import blueprint as authorize
 from idp.oauth.cross_origin import View, cross_origin
+from idp.oauth.device_authorization import device_authorization
 from idp.oauth.end_session import blueprint as end_session
 from idp.oauth.introspection import introspection
 from idp.oauth.pushed import push
@@ -29,6 +30,7 @@ def register(app: Flask, deps: Deps) -> None:
     register_well_known(app, deps)
     open_to_pages(app, "/token", token, "POST")
     open_to_pages(app, "/userinfo", userinfo, "GET", "POST")
+    app.add_url_rule("/device_authorization", view_func=device_authorization, methods=["POST"])
     app.add_url_rule("/introspect", view_func=introspection, methods=["POST"])
     app.add_url_rule("/par", view_func=push, methods=["POST"])
     open_to_pages(app, "/revoke", revocation, "POST")

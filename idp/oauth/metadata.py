@@ -26,6 +26,7 @@ ENDPOINTS = {
     "introspection_endpoint": "/introspect",
     "revocation_endpoint": "/revoke",
     "end_session_endpoint": "/end-session",
+    "device_authorization_endpoint": "/device_authorization",
     "registration_endpoint": "/register",
     "pushed_authorization_request_endpoint": "/par",
 }

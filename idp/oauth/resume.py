@@ -11,6 +11,7 @@ from idp.http.deps import current_deps
 from idp.http.transactions import refusal_page
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.authorize import begin, go_on
+from idp.oauth.device_authorization import answers_a_device, go_on_for_device
 from idp.usecases.sign_in.transactions import find_transaction, redeem_posted_request
 
 blueprint = Blueprint("resume", __name__)
@@ -22,7 +23,7 @@ def resume() -> Response:
     deps, name = current_deps(), request.args.get("t", "")
     found = find_transaction(deps, anonymous_actor(request), name, browser_cookie(request))
     if not isinstance(found, TransactionRefusal):
-        return go_on(found)
+        return go_on_for_device(found) if answers_a_device(found) else go_on(found)
     if found.reason is RefusalReason.UNKNOWN:
         posted = redeem_posted_request(deps, name)
         if posted is not None:

@@ -16,6 +16,7 @@ from idp.oauth.authorization_grant import AuthorizationCodeRequest
 from idp.oauth.client_authentication import authenticate
 from idp.oauth.clients import OAuthClient
 from idp.oauth.cross_origin import answer_is_for
+from idp.oauth.device_grant import DeviceCodeGrant
 from idp.oauth.exchange_grant import TokenExchangeGrant
 from idp.oauth.grants import ClientCredentialsGrant, CodeGrant, RefreshTokenGrant
 from idp.oauth.payloads import BodyRequest
@@ -47,6 +48,7 @@ class MireServer(AuthorizationServer):  # type: ignore[misc]
         self.register_grant(CodeGrant, [S256Only(required=False)])
         self.register_grant(RefreshTokenGrant)
         self.register_grant(ClientCredentialsGrant)
+        self.register_grant(DeviceCodeGrant)
         self.register_grant(TokenExchangeGrant)
 
     def query_client(self, client_id: str) -> OAuthClient | None:

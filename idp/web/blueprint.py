@@ -9,6 +9,7 @@ from idp.usecases.deps import Deps
 from idp.web.portals.account import blueprint as account
 from idp.web.portals.client_logos import blueprint as client_logos
 from idp.web.portals.consent import blueprint as consent
+from idp.web.portals.device import blueprint as device
 from idp.web.sign_in import cancel, link, page
 from idp.web.sign_in.select_account import blueprint as select_account
 
@@ -20,6 +21,7 @@ def register(app: Flask, deps: Deps) -> None:
     app.register_blueprint(select_account)
     app.register_blueprint(consent)
     app.register_blueprint(client_logos)
+    app.register_blueprint(device)
     page.register(app)
     cancel.register(app)
     link.register(app)

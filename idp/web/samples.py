@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from idp.domain.platform.instants import Instant
 from idp.domain.portals.clients import Client
+from idp.domain.portals.device_codes import DeviceAuthorization
 from idp.domain.portals.scopes import IDENTITY_SCOPES
 from idp.domain.sign_in.journey import Done
 from idp.domain.sign_in.password_triplet import SiretClosed
@@ -27,6 +28,7 @@ from idp.usecases.portals.connections import ConnectedBrowser, Connections, Last
 from idp.usecases.portals.openable import OpenablePortal
 from idp.usecases.sign_in.sign_in_links import LinkOpened
 from idp.web.portals.consent import consent_page
+from idp.web.portals.device import DeviceForm, code_page, confirm_page, done_page
 from idp.web.sign_in.form import SignInForm
 from idp.web.sign_in.link import LinkForm, asking_page, opened_page
 from idp.web.sign_in.page import closed_page, form_page
@@ -169,6 +171,17 @@ def consent_registered(client: Client) -> Response:
     )
 
 
+def device_form() -> DeviceForm:
+    """The form of the device page."""
+    return DeviceForm(FormScope("device", "b" * 43))
+
+
+def device_confirm(client: Client) -> Response:
+    """Is this your device?"""
+    device = DeviceAuthorization("d", b"", client.client_id, "openid profile", "", "pending", 5, Instant(0), Instant(1))
+    return confirm_page(device_form(), device, client, "BCDFGHJK")
+
+
 def posted(client: Client) -> Response:
     """As the form post response mode does; doors do not import one another."""
     uri = client.redirect_uris[0]
@@ -205,6 +218,11 @@ SAMPLES: dict[str, Sample] = {
     "sign-out": Sample("sign_out.html", sign_out),
     "signed-out": Sample("signed_out.html", signed_out("Compte formation", "Guichet paie")),
     "signed-out-quietly": Sample("signed_out.html", signed_out()),
+    "device": Sample("device.html", lambda _: code_page(device_form(), "")),
+    "device-wrong": Sample("device.html", lambda _: code_page(device_form(), "BCDF-GHJK", wrong=True)),
+    "device-confirm": Sample("device_confirm.html", device_confirm),
+    "device-approved": Sample("device_done.html", lambda client: done_page(client, "approved")),
+    "device-denied": Sample("device_done.html", lambda client: done_page(client, "denied")),
     "form-post": Sample("form_post.html", posted),
     "sign-in-link": Sample("sign_in_link.html", lambda client: asking_page(LinkForm(step(client).scope, k="k"))),
     "sign-in-link-opened": Sample(

@@ -87,6 +87,27 @@ def upgrade() -> None:
     with op.batch_alter_table('client_registries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_client_registries_accepted_at'), ['accepted_at'], unique=False)
 
+    op.create_table('device_authorizations',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('device_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('user_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('client_id', sa.Text(), nullable=False),
+    sa.Column('scope', sa.Text(), nullable=False),
+    sa.Column('resource', sa.Text(), nullable=False),
+    sa.Column('status', sa.String(length=16), nullable=False),
+    sa.Column('transaction_id', sa.String(length=43), nullable=True),
+    sa.Column('interval', sa.Integer(), nullable=False),
+    sa.Column('polled_at', sa.BigInteger(), nullable=False),
+    sa.Column('code_expires_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_device_authorizations')),
+    sa.UniqueConstraint('device_hash', name=op.f('uq_device_authorizations_device_hash')),
+    sa.UniqueConstraint('transaction_id', name=op.f('uq_device_authorizations_transaction_id')),
+    sa.UniqueConstraint('user_hash', name=op.f('uq_device_authorizations_user_hash'))
+    )
+    with op.batch_alter_table('device_authorizations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_device_authorizations_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('jobs',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('kind', sa.String(length=48), nullable=False),
@@ -574,6 +595,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_jobs_expires_at'))
 
     op.drop_table('jobs')
+    with op.batch_alter_table('device_authorizations', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_device_authorizations_expires_at'))
+
+    op.drop_table('device_authorizations')
     with op.batch_alter_table('client_registries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_client_registries_accepted_at'))
 

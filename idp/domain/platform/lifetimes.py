@@ -24,6 +24,7 @@ class Lifetimes:
     pushed_request: int = 300 * SECOND
     """The browser must come with it by then; its transaction has a life of its own."""
     code: int = 60 * SECOND
+    device_code: int = 10 * MINUTE
     access_token: int = 5 * MINUTE
     id_token: int = 5 * MINUTE
     refresh_reuse: int = 10 * SECOND

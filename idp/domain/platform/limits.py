@@ -26,6 +26,8 @@ class Limit(StrEnum):
     SIRET = "siret"
     REQUESTS = "requests"
     WIDE_REQUESTS = "wide_requests"
+    DEVICE_CODES = "device_codes"
+    DEVICE_CODES_BROWSER = "device_codes_browser"
     REGISTRATIONS = "registrations"
     WIDE_REGISTRATIONS = "wide_registrations"
     CLIENT_FAILURES = "client_failures"
@@ -51,6 +53,8 @@ RULES = {
     Limit.SIRET: LimitRule(free=100, window=HOUR, delays=False),
     Limit.REQUESTS: LimitRule(free=600, window=10 * MINUTE),
     Limit.WIDE_REQUESTS: LimitRule(free=6_000, window=10 * MINUTE),
+    Limit.DEVICE_CODES: LimitRule(free=60, window=10 * MINUTE),
+    Limit.DEVICE_CODES_BROWSER: LimitRule(free=12, window=10 * MINUTE),
     Limit.REGISTRATIONS: LimitRule(free=100, window=10 * MINUTE),
     Limit.WIDE_REGISTRATIONS: LimitRule(free=1_000, window=10 * MINUTE),
     Limit.CLIENT_FAILURES: LimitRule(free=100, window=10 * MINUTE, delays=False),

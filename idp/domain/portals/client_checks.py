@@ -53,7 +53,7 @@ def grants_belong_together(entry: Entry, _: Surroundings) -> Complaints:
     grants, line = grants_of(entry), entry.line_of("grant_types")
     if not grants:
         yield Complaint(line, "grant_types: is empty; write authorization_code, or leave the key out")
-    if GrantType.REFRESH_TOKEN in grants and GrantType.AUTHORIZATION_CODE not in grants:
+    if GrantType.REFRESH_TOKEN in grants and not {GrantType.AUTHORIZATION_CODE, GrantType.DEVICE_CODE} & set(grants):
         yield Complaint(line, "grant_types: refresh_token alone gives nothing; write authorization_code beside it")
     if GrantType.CLIENT_CREDENTIALS in grants and method_of(entry) == ClientAuthentication.NONE:
         yield Complaint(

@@ -23,6 +23,7 @@ class GrantType(StrEnum):
     AUTHORIZATION_CODE = "authorization_code"
     REFRESH_TOKEN = "refresh_token"
     CLIENT_CREDENTIALS = "client_credentials"
+    DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
     TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 

@@ -38,16 +38,18 @@ def redeem_code(
     client: Client,
     grant: Grant,
     *,
+    grant_type: GrantType = GrantType.AUTHORIZATION_CODE,
     resources: Sequence[str] = (),
     confirmation: Confirmation = NO_CONFIRMATION,
 ) -> bytes | TokenRefusal:
     """The JSON of the token response for a checked request; a code that was spent before ends all it gave.
 
-    RFC 6749 section 4.1.2: single use; RFC 9700 section 4.5: a replay revokes.
+    RFC 6749 section 4.1.2: single use; RFC 9700 section 4.5: a replay revokes. A device code
+    never travels through a browser, and devices poll twice by mistake: its second use gives nothing, and ends nothing.
     """
     now = deps.clock.now()
     if grant.redeemed_at is not None:
-        return _replayed(deps, actor, grant)
+        return _replayed(deps, actor, grant, grant_type)
     if grant.code_expires_at <= now or not grant.holds(now):
         return TokenRefusal.INVALID_GRANT
     if grant.dpop_jkt not in ("", confirmation.jkt):  # RFC 9449 section 10
@@ -77,8 +79,8 @@ def redeem_code(
                 insert_family(connection, family)
             write_audit(connection, deps, actor, _record(AuditEvent.CODE_REDEEMED, grant))
     if not spent:  # another request was quicker: the same code twice
-        return _replayed(deps, actor, grant)
-    deps.metrics.count(Metric.TOKENS, grant_type=GrantType.AUTHORIZATION_CODE, outcome="given")
+        return _replayed(deps, actor, grant, grant_type)
+    deps.metrics.count(Metric.TOKENS, grant_type=grant_type, outcome="given")
     return body
 
 
@@ -112,7 +114,9 @@ def issue_for_client(
     return token_response(access_token, carried, life=life, token_type=confirmation.token_type)
 
 
-def _replayed(deps: Deps, actor: Actor, grant: Grant) -> TokenRefusal:
+def _replayed(deps: Deps, actor: Actor, grant: Grant, grant_type: GrantType) -> TokenRefusal:
+    if grant_type is GrantType.DEVICE_CODE:
+        return TokenRefusal.INVALID_GRANT
     with deps.transaction() as connection:
         _end(connection, deps, actor, grant)
     return TokenRefusal.INVALID_GRANT

@@ -1,0 +1,165 @@
+"""Device authorization (RFC 8628): two codes, one person, one grant."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from idp.domain.platform.instants import MINUTE, SECOND
+from idp.domain.portals.clients import ClientAuthentication, GrantType
+from idp.store.database import Database
+from idp.store.platform.audit import audit_events
+from idp.store.portals.device_authorizations import device_authorizations
+from idp.usecases.platform.housekeeping import delete_everything_expired
+from tests.pages import token_of
+from tests.portals import Browser, Gateway, gateway, location, portal
+
+GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS = frozenset({GrantType.DEVICE_CODE, GrantType.REFRESH_TOKEN})
+
+
+@pytest.fixture
+def at(database: Database) -> Gateway:
+    public: dict[str, Any] = {"token_endpoint_auth_method": ClientAuthentication.NONE, "grant_types": GRANTS}
+    return gateway(
+        database,
+        portal("kiosk", client_name="La borne", **public),
+        portal("other", **public),
+        portal("web", token_endpoint_auth_method=ClientAuthentication.NONE),
+    )
+
+
+@pytest.fixture
+def browser(at: Gateway) -> Browser:
+    browser = at.browser()
+    browser.has_session()
+    return browser
+
+
+def begin(at: Gateway, client_id: str = "kiosk", **more: str) -> Any:
+    form = {"client_id": client_id, "scope": "openid email", **more}
+    return at.app.test_client().post("/device_authorization", data=form).json
+
+
+def poll(at: Gateway, codes: Any, client_id: str = "kiosk") -> Any:
+    form = {"grant_type": GRANT, "device_code": codes["device_code"], "client_id": client_id}
+    return at.app.test_client().post("/token", data=form)
+
+
+def press(browser: Browser, code: str, decision: str) -> Any:
+    page = browser.http.get("/device", query_string={"user_code": code})
+    form = {"form_token": token_of(page, "/device"), "user_code": code}
+    shown = browser.http.post("/device", data=form)
+    assert code in shown.text
+    return browser.http.post("/device", data={**form, "decision": decision})
+
+
+def approve(browser: Browser, codes: Any) -> Any:
+    return browser.http.get(location(press(browser, codes["user_code"], "allow")))
+
+
+def told(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json.get("error", "")
+
+
+def test_a_device_gets_two_codes(at: Gateway) -> None:
+    """RFC 8628 section 3.2, and section 6.1 for the letters."""
+    codes = begin(at)
+    assert {
+        "device_code",
+        "user_code",
+        "verification_uri",
+        "verification_uri_complete",
+        "expires_in",
+        "interval",
+    } == set(codes)
+    assert set(codes["user_code"].replace("-", "")) <= set("BCDFGHJKLMNPQRSTVWXZ")
+    assert (9, 600, 5) == (len(codes["user_code"]), codes["expires_in"], codes["interval"])
+    assert "unauthorized_client" == begin(at, "web")["error"]
+
+
+def test_a_person_approves_and_the_device_gets_tokens_once(at: Gateway, browser: Browser) -> None:
+    """RFC 8628 sections 3.3 to 3.5."""
+    codes = begin(at)
+    assert (400, "authorization_pending") == told(poll(at, codes))
+    assert location(approve(browser, codes)).startswith("/device/approved")
+    given = poll(at, codes)
+    assert 200 == given.status_code
+    assert {"access_token", "id_token", "refresh_token"} <= set(given.json)
+    assert (400, "invalid_grant") == told(poll(at, codes))
+    bearer = {"Authorization": f"Bearer {given.json['access_token']}"}
+    assert 200 == at.app.test_client().get("/userinfo", headers=bearer).status_code, "a second poll ends nothing"
+
+
+def test_a_session_is_asked_for_by_the_one_sign_in_path(at: Gateway) -> None:
+    stranger, codes = at.browser(), begin(at)
+    assert location(approve(stranger, codes)).startswith("/sign-in?t=")
+
+
+def test_a_person_refuses(at: Gateway, browser: Browser) -> None:
+    """RFC 8628 section 3.5: access_denied."""
+    codes = begin(at)
+    assert location(press(browser, codes["user_code"], "refuse")).startswith("/device/denied")
+    assert (400, "access_denied") == told(poll(at, codes))
+    with at.deps.read() as connection:
+        assert ["device.denied"] == list(connection.execute(select(audit_events.c.event)).scalars())
+
+
+def test_the_page_says_which_software_asks_for_what(at: Gateway, browser: Browser) -> None:
+    """RFC 8628 section 5.4: remote phishing."""
+    codes = begin(at)
+    page = browser.http.get("/device", query_string={"user_code": codes["user_code"]})
+    assert "La borne" not in page.text, "a GET looks nothing up"
+    form = {"form_token": token_of(page, "/device"), "user_code": codes["user_code"].lower().replace("-", " ")}
+    text = browser.http.post("/device", data=form).text
+    for shown in ("La borne", codes["user_code"], "adresse électronique"):
+        assert shown in text
+
+
+def test_polling_too_fast_is_slowed_down(at: Gateway) -> None:
+    """RFC 8628 section 3.5: the interval grows by five seconds, and stays."""
+    codes, clock = begin(at), at.deps.clock
+    assert (400, "authorization_pending") == told(poll(at, codes))
+    assert (400, "slow_down") == told(poll(at, codes))
+    clock.advance(9 * SECOND)  # type: ignore[attr-defined]
+    assert (400, "slow_down") == told(poll(at, codes))
+    clock.advance(15 * SECOND)  # type: ignore[attr-defined]
+    assert (400, "authorization_pending") == told(poll(at, codes))
+
+
+def test_codes_expire_and_leave(at: Gateway) -> None:
+    """RFC 8628 section 3.5: expired_token; housekeeping removes the row later."""
+    codes = begin(at)
+    at.deps.clock.advance(10 * MINUTE)  # type: ignore[attr-defined]
+    assert (400, "expired_token") == told(poll(at, codes))
+    at.deps.clock.advance(10 * MINUTE)  # type: ignore[attr-defined]
+    delete_everything_expired(at.deps)
+    with at.deps.read() as connection:
+        assert not connection.execute(select(device_authorizations)).all()
+    assert (400, "invalid_grant") == told(poll(at, codes))
+
+
+def test_a_device_code_is_only_for_its_client(at: Gateway, browser: Browser) -> None:
+    codes = begin(at)
+    approve(browser, codes)
+    assert (400, "invalid_grant") == told(poll(at, codes, "other"))
+    assert 200 == poll(at, codes).status_code, "the control"
+
+
+def test_sixteen_polls_give_one_grant(at: Gateway, browser: Browser) -> None:
+    codes = begin(at)
+    approve(browser, codes)
+    with ThreadPoolExecutor(16) as pool:
+        statuses = [answer.status_code for answer in pool.map(lambda _: poll(at, codes), range(16))]
+    assert [200] + [400] * 15 == sorted(statuses)
+
+
+def test_guessing_user_codes_is_throttled(at: Gateway, browser: Browser) -> None:
+    """RFC 8628 section 5.1."""
+    page = browser.http.get("/device")
+    form = {"form_token": token_of(page, "/device"), "user_code": "BCDF-GHJK"}
+    statuses = [browser.http.post("/device", data=form).status_code for _ in range(13)]
+    assert [200] * 12 + [429] == statuses
