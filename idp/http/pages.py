@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import Response, current_app, render_template
+from flask import Response, render_template
 from flask_babel import gettext
 
 from idp.domain.portals.clients import Client
 from idp.domain.portals.initiated_login import start_uri
-from idp.domain.portals.themes import DEFAULT_THEME
+from idp.domain.portals.themes import DEFAULT_THEME, Theme
 from idp.http.actors import request_id
 from idp.http.deps import current_deps
 from idp.http.headers import page_policy
 from idp.http.languages import current_language, current_phrases
 from idp.http.page_errors import TEXTS, PageError
+from idp.http.ready_pages import ready_page
 
 
 def render_page(
@@ -26,12 +27,42 @@ def render_page(
     `form_action`: URIs whose origins a form of this page may end at, beside our own and the client's
     `form_action_origins`.
     """
-    deps = current_deps()
-    theme = deps.themes().find(client.theme if client else DEFAULT_THEME)
-    nonce = deps.random.token(16)
+    nonce = current_deps().random.token(16)
+    html = _html(template, client, theme_of(client), nonce, context)
+    return _page(html, nonce, client, status, form_action)
+
+
+def render_ready_page(
+    template: str,
+    values: Mapping[str, str],
+    *,
+    client: Client,
+    form_action: Sequence[str],
+    context: Callable[[], Mapping[str, Any]],
+) -> Response:
+    """The page `template` that is the same for everybody at this client, in one language, but for `values`.
+
+    They and the `context`, which is made only when the page must be rendered, are the template's.
+    """
+    nonce, theme = current_deps().random.token(16), theme_of(client)
+    html = ready_page(
+        (template, client.client_id, current_language()),
+        (client, theme),
+        (nonce, *values.values()),
+        lambda: _html(template, client, theme, nonce, {**context(), **values}),
+    )
+    return _page(html, nonce, client, 200, form_action)
+
+
+def theme_of(client: Client | None) -> Theme:
+    """How pages look that are shown for this client."""
+    return current_deps().themes().find(client.theme if client else DEFAULT_THEME)
+
+
+def _html(template: str, client: Client | None, theme: Theme, nonce: str, context: Mapping[str, Any]) -> str:
     # Both names are asked for: a loader that looked at the current request would show the first partner's template
     # to the second, because Jinja caches templates by name.
-    html = render_template(
+    return render_template(
         [f"{theme.name}/{template}", template],
         client=client,
         theme=theme,
@@ -40,7 +71,10 @@ def render_page(
         _=current_phrases(),
         **context,
     )
-    response = current_app.make_response((html, status))
+
+
+def _page(html: str, nonce: str, client: Client | None, status: int, form_action: Sequence[str]) -> Response:
+    response = Response(html, status)
     targets = [*form_action, *(client.form_action_origins if client else ())]
     response.headers["Content-Security-Policy"] = page_policy(nonce, targets)
     response.headers["Content-Language"] = current_language()

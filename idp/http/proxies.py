@@ -7,7 +7,8 @@ was sent to never decides anything (no poisoned links), also behind an alias.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,9 @@ from idp.http.headers import WSGIApplication
 LOCAL_SOCKET = ""
 """REMOTE_ADDR of a peer on our Unix socket: the proxy of this machine, by the socket's file permissions."""
 
+
+LONGEST_ADDRESS = 64
+"""No address is written longer."""
 
 CERTIFICATE = "HTTP_X_CLIENT_CERTIFICATE"
 """What a client showed to our proxy (RFC 8705), which overwrites whatever the client itself wrote there."""
@@ -58,14 +62,20 @@ class ProxyHops:
     def _is_hop(self, address: str) -> bool:
         if address == LOCAL_SOCKET or address.startswith("unix"):
             return self._by_socket
-        readable = _readable(address)
-        return readable is not None and any(ip_address(readable) in hop for hop in self._hops)
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in hop for hop in self._hops)
 
 
 def _readable(text: str) -> str | None:
+    address = _parsed(text) if len(text) <= LONGEST_ADDRESS else None
+    return None if address is None else str(address)
+
+
+@lru_cache(4096)
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """The address, an IPv4-mapped one as its IPv4 address: kept, because a person comes back several times."""
     try:
         address = ip_address(text.removeprefix("[").removesuffix("]"))
     except ValueError:
         return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return str(mapped or address)
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address

@@ -18,12 +18,14 @@ from idp.domain.sign_in.password_triplet import (
 )
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import device_cookie, session_cookie, set_device_cookie, set_session_cookie
+from idp.http.csrf import form_token
 from idp.http.deps import current_deps
 from idp.http.languages import current_language
 from idp.http.page_errors import PageError
-from idp.http.pages import error_page, render_page
+from idp.http.pages import error_page, render_page, render_ready_page
 from idp.http.transactions import Step, open_step, resume
 from idp.usecases.sign_in.password_triplet import sign_in_by_triplet
+from idp.web.sign_in.cancel import cancel_token
 from idp.web.sign_in.form import SignInForm, prefilled
 from idp.web.sign_in.remembered import Remembered, forget, read_remembered, remember
 
@@ -40,7 +42,8 @@ def show() -> Response:
     if isinstance(step, Response):
         return step
     hint = request.args.get("siret", "") or step.transaction.request.get("login_hint", "")
-    return form_page(step, SignInForm(step.scope, **prefilled(hint, read_remembered(request))))
+    values = prefilled(hint, read_remembered(request))
+    return form_page(step, SignInForm(step.scope, **values)) if values else blank_page(step)
 
 
 def send() -> Response:
@@ -116,8 +119,24 @@ def form_page(step: Step, form: SignInForm, *, status: int = 200, notice: str = 
         form_action=step.form_action,
         step=step,
         form=form,
+        form_token=form.form_token.current_token,
         notice=notice,
         facts=facts,
+    )
+
+
+def blank_page(step: Step) -> Response:
+    """The form as most people meet it: nothing is filled in, and only the tokens are their own."""
+    return render_ready_page(
+        "sign_in.html",
+        {
+            "form_token": form_token(step.scope.scope_id, step.scope.browser_token, SignInForm.form_name),
+            "cancelling": cancel_token(step),
+            "query": step.query,
+        },
+        client=step.client,
+        form_action=step.form_action,
+        context=lambda: {"step": step, "form": SignInForm(step.scope), "notice": "", "facts": {}},
     )
 
 
