@@ -93,6 +93,7 @@ def _answers() -> dict[str, Any]:
         "subject_types_supported": [kind.value for kind in SubjectType],
         "id_token_signing_alg_values_supported": algorithms,
         "userinfo_signing_alg_values_supported": algorithms,
+        "authorization_signing_alg_values_supported": algorithms,
         "claim_types_supported": ["normal"],
         "claims_supported": sorted(PROTOCOL_CLAIMS.union(*CLAIMS_BY_SCOPE.values())),
         "dpop_signing_alg_values_supported": [alg.value for alg in DPOP_ALGORITHMS],

@@ -1,4 +1,4 @@
-"""How an authorization response travels to the redirect URI: query, fragment or form post, always with `iss`."""
+"""How an authorization response travels to the redirect URI: query, fragment or form post; plain or signed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from urllib.parse import urlencode
 
 from flask import Response
 
+from idp.domain.platform.instants import after, to_seconds
 from idp.domain.portals.clients import Client, ResponseMode
+from idp.http.deps import current_deps
 from idp.http.pages import render_page
 from idp.http.redirects import see_other
+from idp.usecases.deps import Deps
 
+RESPONSE_TYPE = "JWT"
 Members = Mapping[str, str]
 
 
 def respond(mode: ResponseMode, redirect_uri: str, members: Members, *, client: Client) -> Response:
     """Send `members` there. The redirect URI is trusted by now: the checks compared it before anything else."""
-    return MODES[mode](redirect_uri, members, client)
+    if mode in SIGNED:
+        return SIGNED[mode](redirect_uri, signed(current_deps(), members, client), client)
+    return PLAIN[mode](redirect_uri, members, client)
 
 
 def by_query(redirect_uri: str, members: Members, _client: Client) -> Response:
@@ -36,8 +42,23 @@ def by_form_post(redirect_uri: str, members: Members, client: Client) -> Respons
     )
 
 
-MODES: Mapping[ResponseMode, Callable[[str, Members, Client], Response]] = {
+def signed(deps: Deps, members: Members, client: Client) -> Members:
+    """One parameter that holds all the others, for this client, for a short while (JARM section 2.1)."""
+    expires = to_seconds(after(deps.clock.now(), deps.lifetimes.authorization_response))
+    claims = {**members, "iss": deps.issuer, "aud": client.client_id, "exp": expires}
+    alg = client.authorization_signed_response_alg or client.rules.id_token_algorithm
+    return {"response": deps.signer.sign(claims, alg=alg, typ=RESPONSE_TYPE)}
+
+
+PLAIN: Mapping[ResponseMode, Callable[[str, Members, Client], Response]] = {
     ResponseMode.QUERY: by_query,
     ResponseMode.FRAGMENT: by_fragment,
     ResponseMode.FORM_POST: by_form_post,
 }
+SIGNED = {
+    ResponseMode.JWT: by_query,
+    ResponseMode.QUERY_JWT: by_query,
+    ResponseMode.FRAGMENT_JWT: by_fragment,
+    ResponseMode.FORM_POST_JWT: by_form_post,
+}
+"""How each travels once it is signed (JARM section 2.3)."""

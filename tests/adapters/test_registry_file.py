@@ -123,6 +123,7 @@ def test_every_key_is_read(load: Load) -> None:
     require_pushed_authorization_requests: true
     require_signed_request_object: true
     request_object_signing_alg: PS256
+    authorization_signed_response_alg: ES256
     request_uris: [https://a.example.fr/request.jwt]
     dpop_bound_access_tokens: true
     require_dpop_nonce: true

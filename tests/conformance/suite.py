@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from bench.browser import FirstForm
 from tests.conformance.target import DEMO_PASSWORD, PERSON, Target
+from tests.pages import Forms
 
 SCOPE = "openid profile email phone"
 FIELDS = {
@@ -51,8 +52,9 @@ class Visitor:
     asked: list[str] = field(default_factory=list)
 
     def go(
-        self, address: str, *, act: bool = True, method: str = "GET", form: Mapping[str, str] | None = None
+        self, address: str, *, cancel: bool = False, method: str = "GET", form: Mapping[str, str] | None = None
     ) -> Arrival:
+        """Follow to the end; `cancel` presses the button that cancels wherever there is one."""
         self.asked = []
         answer = self.http.request(method, address, data=dict(form or {}) or None)
         for _ in range(12):
@@ -70,8 +72,24 @@ class Visitor:
                 return Arrival(str(answer.url), {}, answer.text, tuple(self.asked))
             self.asked.append(urlsplit(str(answer.url)).path)
             typed = {name: value for name, value in FIELDS.items() if name in page.names}
-            answer = self.http.post(action, data={**page.values, **typed, **first_button(answer.text)})
+            if cancel:
+                action, typed = cancel_form(answer.text)
+                answer = self.http.post(urljoin(str(answer.url), action), data=typed)
+            else:
+                answer = self.http.post(action, data={**page.values, **typed, **first_button(answer.text)})
         raise AssertionError(f"no end at {address}")
+
+    def look(self, address: str) -> None:
+        """Open a page and do nothing."""
+        answer = self.http.get(address, follow_redirects=True)
+        assert answer.status_code == 200, answer.text
+
+
+def cancel_form(page: str) -> tuple[str, dict[str, str]]:
+    """Where the form that cancels goes, and what it holds."""
+    forms = Forms()
+    forms.feed(page)
+    return next((to, form) for form, to in zip(forms.found, forms.actions, strict=True) if to.startswith("/cancel"))
 
 
 def first_button(page: str) -> dict[str, str]:

@@ -32,6 +32,7 @@ from idp.settings import Settings, SettingsError
 from idp.store.migrate import upgrade
 from idp.wiring import ready_deps
 from tests.conformance.certificates import new_authority
+from tests.conformance.plans import browser_commands, write_plans
 from tests.conformance.proxy import ROOT, Site, check, nginx_command, write_configuration
 
 HOST, PORT, MUTUAL_TLS_PORT, PLAIN_PORT = "localhost", 9443, 9444, 9480
@@ -82,6 +83,10 @@ class Target:
         """What an operator's command says."""
         line = [sys.executable, "-m", "idp", *words]
         return subprocess.run(line, env=self.environment(), check=True, capture_output=True, text=True).stdout
+
+    def age_pushed_requests(self, seconds: int) -> None:
+        """As if every request had been pushed so much earlier."""
+        self._age("UPDATE pushed_requests SET expires_at = expires_at - ?", seconds)
 
     def _age(self, statement: str, seconds: int) -> None:
         with closing(sqlite3.connect(self.folder / "mire.sqlite3", timeout=20)) as connection, connection:
@@ -198,21 +203,30 @@ def site(target: Target) -> Site:
 
 
 def make_credentials(target: Target) -> None:
-    """Secrets and keys that clients.yaml names, made once, and the suite's configuration for each method."""
-    clients = yaml.safe_load(target.clients.read_text())["clients"]
-    methods: dict[str, list[dict[str, Any]]] = {}
-    for client in clients:
-        methods.setdefault(client["token_endpoint_auth_method"], []).append(suite_client(target, client))
-    for method, (first, second) in methods.items():
-        written = {
-            "alias": "mire",
-            "server": {"discoveryUrl": f"{target.issuer}/.well-known/openid-configuration"},
-            "client": first,
-            "client2": second,
-        }
-        if method.endswith("tls_client_auth"):
-            written |= {"mtls": certificate_of(target, first), "mtls2": certificate_of(target, second)}
-        private(target.folder / f"{method}.json", json.dumps(written, indent=2))
+    """Secrets and keys that clients.yaml names, made once, and the suite's configuration for each method and plan."""
+    pairs: dict[str, list[dict[str, Any]]] = {}
+    for client in yaml.safe_load(target.clients.read_text())["clients"]:
+        pairs.setdefault(client["client_id"].rpartition("-")[0], []).append(suite_client(target, client))
+    for name, (first, second) in pairs.items():
+        method = name.removeprefix("conformance-").replace("-", "_")
+        if method != name.replace("-", "_"):
+            written = {**common(target), "client": first, "client2": second}
+            if method.endswith("tls_client_auth"):
+                written |= {"mtls": certificate_of(target, first), "mtls2": certificate_of(target, second)}
+            private(target.folder / f"{method}.json", json.dumps(written, indent=2))
+    typed = {name: getattr(PERSON, name) for name in ("siret", "family_name", "given_name")}
+    write_plans(
+        target.folder / "plans",
+        {**common(target), "browser": browser_commands(target.issuer, typed | {"password": DEMO_PASSWORD})},
+        {name: (first, second) for name, (first, second) in pairs.items()},
+        certificate=lambda client: certificate_of(target, client),
+        write=private,
+    )
+
+
+def common(target: Target) -> dict[str, Any]:
+    """What every configuration of the suite says."""
+    return {"alias": "mire", "server": {"discoveryUrl": f"{target.issuer}/.well-known/openid-configuration"}}
 
 
 def suite_client(target: Target, client: dict[str, Any]) -> dict[str, Any]:
@@ -222,20 +236,23 @@ def suite_client(target: Target, client: dict[str, Any]) -> dict[str, Any]:
     if method.startswith("client_secret"):
         file = target.folder / f"{name}.secret"
         return {**shown, "client_secret": private(file, secrets.token_urlsafe(32), keep=True)}
-    if method == "private_key_jwt":
-        fresh = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": name}, private=True)
-        kept = json.loads(
-            private(target.folder / f"{name}.key.json", json.dumps(fresh.as_dict(private=True)), keep=True)
-        )
-        public = {member: value for member, value in kept.items() if member != "d"}
-        private(target.folder / f"{name}.jwks.json", json.dumps({"keys": [public]}))
-        return {**shown, "jwks": {"keys": [kept]}}
-    if method.endswith("tls_client_auth"):
+    if "tls" in name:
         made = certificate_of(target, shown)
-        key = ECKey.import_key(made["key"]).as_dict(private=False)
         private(target.folder / f"{name}.ca.pem", made["ca"])
-        private(target.folder / f"{name}.jwks.json", json.dumps({"keys": [key]}))
+    if method == "self_signed_tls_client_auth":
+        publish(target, name, ECKey.import_key(made["key"]).as_dict(private=False))
+    elif "jwks" in client:
+        fresh = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": name}, private=True)
+        file = target.folder / f"{name}.key.json"
+        kept = json.loads(private(file, json.dumps(fresh.as_dict(private=True)), keep=True))
+        publish(target, name, {member: value for member, value in kept.items() if member != "d"})
+        return {**shown, "jwks": {"keys": [kept]}}
     return shown
+
+
+def publish(target: Target, name: str, key: dict[str, Any]) -> None:
+    """The key set that clients.yaml names for this client."""
+    private(target.folder / f"{name}.jwks.json", json.dumps({"keys": [key]}))
 
 
 def certificate_of(target: Target, client: dict[str, Any]) -> dict[str, str]:
@@ -263,7 +280,7 @@ def welcome(target: Target) -> str:
   Mutual TLS   https://{HOST}:{target.mutual_tls_port} (also https://mtls.{HOST}:{target.port})
   CA           {target.folder}/tls/ca.pem, client certificates beside it
   Person       SIRET {PERSON.siret}, {PERSON.family_name}, {PERSON.given_name}, password {DEMO_PASSWORD}
-  Suite        https://localhost:{target.suite_port}, configurations {target.folder}/client_secret_basic.json and so on
+  Suite        https://localhost:{target.suite_port}, configurations in {target.folder}/plans
                SUITE_CA=FILE makes the gateway believe the suite's certificate for back-channel logout
 
   Ctrl-C stops it.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from joserfc import jwt
@@ -15,7 +16,7 @@ from joserfc.jwk import ECKey, KeySet
 from PIL import Image
 
 from tests.conformance.running import SuiteServer
-from tests.conformance.suite import Arrival, Suite
+from tests.conformance.suite import Arrival, Suite, flat
 from tests.conformance.target import Target
 
 OFFLINE = "openid profile email phone offline_access"
@@ -253,3 +254,28 @@ def test_nobody_registers_without_the_invitation(suite: Suite) -> None:
     """The control: closed by default."""
     anybody = replace(suite, client={"token": "none"})
     assert answer_to(anybody).status_code == 401
+
+
+def signing(suite: Suite, **metadata: Any) -> Suite:
+    """A client that signs its requests."""
+    key = ECKey.generate_key("P-256", {"kid": "k1"})
+    client = registered(suite, jwks=with_keys(key), **metadata)
+    return replace(client, client={**client.client, "jwks": {"keys": [key.as_dict(private=True)]}})
+
+
+def test_oidcc_request_uri_signed_rs256(suite: Suite, receiver: SuiteServer) -> None:
+    """Core 6.2: the request is fetched from the one address that was registered."""
+    address = f"{suite.origin}/request.jwt"
+    client = signing(suite, request_uris=[address])
+    endpoint, _, query = client.request_by_value().partition("?")
+    sent = flat(query)
+    receiver.documents["/request.jwt"] = sent.pop("request").encode()
+    arrival = client.visitor().go(f"{endpoint}?{urlencode({**sent, 'request_uri': address})}")
+    client.exchange(arrival)
+    assert "/request.jwt" in receiver.asked
+
+
+def test_oidcc_ensure_request_object_with_redirect_uri(suite: Suite) -> None:
+    """Core 6.1: what is inside counts."""
+    client = signing(suite)
+    client.exchange(client.visitor().go(client.request_by_value()))

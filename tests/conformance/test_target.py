@@ -66,4 +66,17 @@ def test_credentials_are_kept_by_a_second_start_and_their_owners_alone(target: T
     before = {file.name: file.read_text() for file in target.folder.glob("*.json")}
     make_credentials(target)
     assert {file.name: file.read_text() for file in target.folder.glob("*.json")} == before
-    assert {stat.S_IMODE(file.stat().st_mode) for file in target.folder.iterdir()} == {0o600}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in target.folder.rglob("*") if file.is_file()} == {0o600}
+
+
+def test_the_suite_gets_a_configuration_for_each_plan(target: Target) -> None:
+    """Server, both clients, what the browser does on our pages; for FAPI each way to prove and to bind."""
+    plans = {file.stem: json.loads(file.read_text()) for file in (target.folder / "plans").iterdir()}
+    ways = ("key-dpop", "key-tls", "tls-dpop", "tls-tls")
+    fapi = {f"fapi2-{name}-final-test-plan--{way}" for name in ("security-profile", "message-signing") for way in ways}
+    assert fapi | {"oidcc-basic-certification-test-plan", "oidcc-config-certification-test-plan"} <= set(plans)
+    for name, plan in plans.items():
+        typed = json.dumps(plan["browser"])
+        assert ("siret" in typed, "password" in typed) == (True, True)
+        assert plan["client"]["client_id"] != plan["client2"]["client_id"]
+        assert ("mtls" in plan) == (name.partition("--")[2].count("tls") > 0)

@@ -21,6 +21,8 @@ class Lifetimes:
     transaction_step: int = MINUTE
     """A transaction is prolonged at most this often."""
     posted_request: int = 60 * SECOND
+    authorization_response: int = 10 * MINUTE
+    """A signed response (JARM) is to be read by then."""
     pushed_request: int = 300 * SECOND
     """The browser must come with it by then; its transaction has a life of its own."""
     code: int = 60 * SECOND

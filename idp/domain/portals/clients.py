@@ -33,6 +33,11 @@ class ResponseMode(StrEnum):
     QUERY = "query"
     FRAGMENT = "fragment"
     FORM_POST = "form_post"
+    JWT = "jwt"
+    """Signed, in the query: the default way of a code (JARM section 2.3.4)."""
+    QUERY_JWT = "query.jwt"
+    FRAGMENT_JWT = "fragment.jwt"
+    FORM_POST_JWT = "form_post.jwt"
 
 
 class SubjectType(StrEnum):
@@ -80,6 +85,8 @@ class Client:
     """Host by which pairwise subjects are grouped; filled at load from sector_identifier_uri or the redirect URIs."""
     id_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm.RS256
     userinfo_signed_response_alg: SigningAlgorithm | None = None
+    authorization_signed_response_alg: SigningAlgorithm | None = None
+    """Of signed authorization responses (JARM section 3); None: as the profile says."""
     default_max_age: int | None = None
     """Seconds."""
     require_auth_time: bool = False

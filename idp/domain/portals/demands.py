@@ -80,12 +80,19 @@ def pkce(client: Client, _: Lifetimes) -> Explained:
 
 
 def requests(client: Client, _: Lifetimes) -> Explained:
-    """How authorization requests come."""
+    """How authorization requests come. The server may demand pushed ones of all (a setting, told by discovery)."""
     rules = client.rules
-    pushed = "pushes every authorization request" if rules.pushed_requests else "may push authorization requests"
-    yield Demand(pushed, _profile(client), rules.reasons["pushed_requests"])
-    signed = "signs every authorization request" if rules.signed_requests else "need not sign authorization requests"
-    yield Demand(signed, _profile(client), rules.reasons["signed_requests"])
+    pushed = (
+        "pushes every authorization request" if client.demands_pushed_requests else "may push authorization requests"
+    )
+    field = "require_pushed_authorization_requests"
+    own = client.demands_pushed_requests and not rules.pushed_requests
+    yield Demand(pushed, _own(field, "true") if own else _profile(client), rules.reasons["pushed_requests"])
+    signed = "signs every authorization request"
+    signed = signed if client.demands_signed_requests else "need not sign authorization requests"
+    own = client.demands_signed_requests and not rules.signed_requests
+    source = _own("require_signed_request_object", "true") if own else _profile(client)
+    yield Demand(signed, source, rules.reasons["signed_requests"])
 
 
 def tokens(client: Client, _: Lifetimes) -> Explained:

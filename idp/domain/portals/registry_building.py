@@ -42,6 +42,7 @@ ENUMS: Mapping[str, Any] = {
     "id_token_signed_response_alg": SigningAlgorithm,
     "userinfo_signed_response_alg": SigningAlgorithm,
     "request_object_signing_alg": SigningAlgorithm,
+    "authorization_signed_response_alg": SigningAlgorithm,
     "subject_type": SubjectType,
     "match": Match,
 }

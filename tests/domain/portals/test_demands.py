@@ -57,3 +57,10 @@ def test_message_signing_adds_the_signature() -> None:
 def test_what_the_client_says_itself_is_named_as_such() -> None:
     said = said_of(replace(BY_KEY, token_endpoint_auth_signing_alg=SigningAlgorithm.ES256))
     assert "its own token_endpoint_auth_signing_alg: ES256" == said["signs assertions with ES256"]
+
+
+def test_a_clients_own_demand_on_its_requests_is_told_as_its_own() -> None:
+    own = Client("bank", require_pushed_authorization_requests=True, require_signed_request_object=True)
+    said = said_of(own)
+    assert said["pushes every authorization request"] == "its own require_pushed_authorization_requests: true"
+    assert said["signs every authorization request"] == "its own require_signed_request_object: true"
