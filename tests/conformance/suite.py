@@ -79,10 +79,11 @@ class Visitor:
                 answer = self.http.post(action, data={**page.values, **typed, **first_button(answer.text)})
         raise AssertionError(f"no end at {address}")
 
-    def look(self, address: str) -> None:
-        """Open a page and do nothing."""
+    def look(self, address: str) -> str:
+        """Open a page and do nothing there; what it says."""
         answer = self.http.get(address, follow_redirects=True)
         assert answer.status_code == 200, answer.text
+        return answer.text
 
 
 def cancel_form(page: str) -> tuple[str, dict[str, str]]:

@@ -41,7 +41,7 @@ def test_oidcc_3rd_party_init_login(suite: Suite) -> None:
     suite = replace(suite, client=answer.json())
     visitor = suite.visitor()
     suite.signed_in(visitor)
-    page = visitor.go(f"{suite.target.issuer}/account", act=False).page
+    page = visitor.look(f"{suite.target.issuer}/account")
     (link,) = [unescape(found) for found in re.findall(r'href="([^"]+)"', page) if "/initiate" in found]
     assert link.startswith(f"{begins_at}?")
     sent = parse_qs(urlsplit(link).query)
