@@ -95,7 +95,12 @@ def test_every_key_is_read(load: Load) -> None:
     client_name: Tout
     redirect_uris: [https://a.example.fr/cb]
     post_logout_redirect_uris: [https://a.example.fr/out]
-    grant_types: [authorization_code, refresh_token, client_credentials]
+    grant_types:
+      - authorization_code
+      - refresh_token
+      - client_credentials
+      - urn:ietf:params:oauth:grant-type:token-exchange
+      - urn:ietf:params:oauth:grant-type:device_code
     response_types: [code]
     scope: openid offline_access droits.lire
     token_endpoint_auth_method: client_secret_post
