@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 from idp.store.database import Connected
 
 Processor = Callable[[Any], Any]
+CURSOR = "mire.cursor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,19 @@ class Compiled:
             converted[index] = process(converted[index])
         return tuple(converted)
 
+    def end(self, cursor: Any) -> None:
+        """Done with the answer. An open cursor of SQLite would keep its snapshot; PostgreSQL's is held for the next."""
+        if self.names is not None:
+            cursor.close()
+
+
+def held_cursor(connection: Connected) -> Any:
+    """The one cursor of this connection: psycopg takes as long to make one as to send a statement."""
+    cursor = connection.info.get(CURSOR)
+    if cursor is None or cursor.closed:
+        cursor = connection.info[CURSOR] = connection.connection.cursor()
+    return cursor
+
 
 class Prepared:
     """A statement whose every variable part is a bindparam (or, for an INSERT, one of `columns`).
@@ -60,7 +74,7 @@ class Prepared:
         try:
             row = cursor.fetchone()
         finally:
-            cursor.close()
+            compiled.end(cursor)
         return None if row is None else compiled.read(row)
 
     def all(self, connection: Connected, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -69,13 +83,13 @@ class Prepared:
         try:
             return [compiled.read(row) for row in cursor.fetchall()]
         finally:
-            cursor.close()
+            compiled.end(cursor)
 
     def run(self, connection: Connected, values: Mapping[str, Any]) -> int:
         """Write; how many rows it touched."""
-        _, cursor = self._run(connection, values)
+        compiled, cursor = self._run(connection, values)
         touched: int = cursor.rowcount
-        cursor.close()
+        compiled.end(cursor)
         return touched
 
     def _run(self, connection: Connected, values: Mapping[str, Any]) -> tuple[Compiled, Any]:
@@ -86,7 +100,7 @@ class Prepared:
             parameters[name] = process(parameters[name])
         if compiled.names is not None:
             parameters = tuple(parameters[name] for name in compiled.names)
-        cursor = connection.connection.cursor()
+        cursor = connection.connection.cursor() if compiled.names is not None else held_cursor(connection)
         # Whoever listens to statements (tests count them) hears of these too.
         for listen in connection.dispatch.before_cursor_execute:
             listen(connection, cursor, compiled.sql, parameters, None, False)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Table,
     UniqueConstraint,
+    and_,
     bindparam,
     case,
     delete,
@@ -114,13 +115,12 @@ ACCOUNT_ROWS = select(
     establishments.c.closed_at,
     establishments.c.successor_siret,
 ).join(establishments, establishments.c.siret == accounts.c.siret)
-FIND_BY_TRIPLET = Prepared(
-    ACCOUNT_ROWS.where(
-        accounts.c.siret == bindparam("siret"),
-        accounts.c.family_name_key == bindparam("family"),
-        accounts.c.given_name_key == bindparam("given"),
-    )
+_TYPED = and_(
+    accounts.c.siret == bindparam("siret"),
+    accounts.c.family_name_key == bindparam("family"),
+    accounts.c.given_name_key == bindparam("given"),
 )
+FIND_BY_TRIPLET = Prepared(ACCOUNT_ROWS.where(_TYPED))
 ACCOUNT_ROW_NAMES = tuple(ACCOUNT_ROWS.selected_columns.keys())
 FIND_BY_SUBJECT = ACCOUNT_ROWS.where(accounts.c.subject == bindparam("subject"))
 HOLD = Prepared(
@@ -128,15 +128,27 @@ HOLD = Prepared(
     .where(accounts.c.id == bindparam("account_id"), accounts.c.valid_from == bindparam("since"))
     .with_for_update(key_share=True)
 )
-HIGHEST_COST = Prepared(select(func.max(accounts.c.password_cost)))
+_HASHES = select(func.max(accounts.c.password_cost).label("highest_cost")).subquery("hashes")
+FIND_TO_COMPARE = Prepared(
+    select(_HASHES.c.highest_cost, *ACCOUNT_ROWS.selected_columns).select_from(
+        _HASHES.outerjoin(accounts, _TYPED).outerjoin(establishments, establishments.c.siret == accounts.c.siret)
+    )
+)
 
 
 def find_by_triplet(connection: Connected, key: TripletKey | None) -> AccountRow | None:
     """The account of that canonical triplet; None for no such account and for a malformed triplet (key None)."""
+    row = FIND_BY_TRIPLET.first(connection, _typed(key))
+    return _named(row) if row else None
+
+
+def _typed(key: TripletKey | None) -> Mapping[str, str]:
     wanted = key or NOBODY
-    typed = {"siret": wanted.siret, "family": wanted.family_name_key, "given": wanted.given_name_key}
-    row = FIND_BY_TRIPLET.first(connection, typed)
-    return _to_account_row(SimpleNamespace(**dict(zip(ACCOUNT_ROW_NAMES, row, strict=True)))) if row else None
+    return {"siret": wanted.siret, "family": wanted.family_name_key, "given": wanted.given_name_key}
+
+
+def _named(row: Sequence[Any]) -> AccountRow:
+    return _to_account_row(SimpleNamespace(**dict(zip(ACCOUNT_ROW_NAMES, row, strict=True))))
 
 
 def find_by_subject(connection: Connected, subject: str) -> AccountRow | None:
@@ -145,10 +157,13 @@ def find_by_subject(connection: Connected, subject: str) -> AccountRow | None:
     return _to_account_row(row) if row else None
 
 
-def highest_password_cost(connection: Connected) -> int:
-    """The highest bcrypt cost among stored hashes, 0 when there is none: the end of an index."""
-    (highest,) = HIGHEST_COST.first(connection, {}) or (None,)
-    return highest or 0
+def find_to_compare(connection: Connected, key: TripletKey | None) -> tuple[AccountRow | None, int]:
+    """The same, and the highest bcrypt cost among stored hashes (the end of an index), 0 when there is none.
+
+    One statement and one row, whether the account is there or not.
+    """
+    highest, *row = FIND_TO_COMPARE.first(connection, _typed(key)) or (None, None)
+    return (None if row[0] is None else _named(row)), highest or 0
 
 
 def count_hashes(connection: Connected, pepper_ids: Sequence[str]) -> Sequence[HashCount]:

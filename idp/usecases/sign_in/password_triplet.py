@@ -36,7 +36,7 @@ from idp.domain.sign_in.password_triplet import (
 )
 from idp.domain.sign_in.throttling import allowed_from, tries_of, tries_on_siret, typed_triplet
 from idp.store.database import Connected
-from idp.store.people.accounts import AccountRow, find_by_triplet, highest_password_cost, renew_password_hash
+from idp.store.people.accounts import AccountRow, find_to_compare, renew_password_hash
 from idp.store.platform.rate_limits import count_tries, uncount_tries
 from idp.store.sign_in.devices import count_device_try, uncount_device_try
 from idp.usecases.deps import Deps, StoreUnavailable
@@ -121,8 +121,7 @@ def reserve_attempt(deps: Deps, actor: Actor, attempt: TripletAttempt, key: Trip
     SIRET's alert."""
     now = deps.clock.now()
     with deps.transaction() as connection:
-        found = find_by_triplet(connection, key)
-        highest_cost = highest_password_cost(connection)
+        found, highest_cost = find_to_compare(connection, key)
         passes = _passes_as_device(connection, attempt, found, now)
         typed = typed_triplet(key, attempt.siret, attempt.family_name, attempt.given_name)
         tries = tries_of(typed, actor.address, passes=passes, key_of=deps.keyed_hash.of)

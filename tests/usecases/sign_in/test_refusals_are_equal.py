@@ -134,10 +134,10 @@ def test_the_scales_see_a_difference(door: Door) -> None:
     assert weigh(door, REFUSALS["a wrong password"])[1] != weigh(door, lambda here: here.knock())[1]
 
 
-def test_a_refusal_sends_four_statements(door: Door) -> None:
-    """The account, the highest cost, the counters; the trace."""
+def test_a_refusal_sends_three_statements(door: Door) -> None:
+    """The account with the highest cost, the counters; the trace."""
     statements = weigh(door, REFUSALS["an unknown triplet"])[1]
-    assert 4 == sum(not statement.startswith("BEGIN") for statement in statements)
+    assert 3 == sum(not statement.startswith("BEGIN") for statement in statements)
 
 
 @pytest.mark.parametrize("family_name", ["Moutin", "Nobody", "4#", "Suspended", "Keyless"])
