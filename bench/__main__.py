@@ -14,7 +14,7 @@ import bcrypt
 
 from bench.flood import flood_section
 from bench.load import Cost, measure
-from bench.operations import OPERATIONS, Visitor
+from bench.operations import OPERATIONS, SIGN_IN, Visitor
 from bench.processes import GENERATOR_CORE
 from bench.refusals import refusals_section
 from bench.servers import WORK, PostgreSQL, Running, canaille, gateway, oidc_provider, postgresql
@@ -61,9 +61,8 @@ def measured(started: Running, seconds: float, connections: int) -> Result:
 
 def without_hash(result: Result) -> Result:
     """The gateway's figures with the CPU of its password hash taken off the sign-in."""
-    name = OPERATIONS[-1].name
-    cost = result.costs[name]
-    return replace(result, costs={**result.costs, name: replace(cost, cpu=cost.cpu - hash_milliseconds())})
+    cost = result.costs[SIGN_IN]
+    return replace(result, costs={**result.costs, SIGN_IN: replace(cost, cpu=cost.cpu - hash_milliseconds())})
 
 
 def hash_milliseconds(rounds: int = 200) -> float:

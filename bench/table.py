@@ -43,7 +43,7 @@ def misses(results: Sequence[Result]) -> list[str]:
         f"{operation.name}: {ratio:.2f} x {peer}, at most {most}"
         for operation in OPERATIONS
         for _, peer, ratio, most in _compared(by_name, operation)
-        if ratio > most
+        if most is not None and ratio > most
     ]
 
 
@@ -61,13 +61,18 @@ def _head() -> str:
         "Written by `make bench`; do not edit. All servers ran in one run on one machine, one process each,\n"
         "alone with its database on one core, driven from the other. CPU is of server and database\n"
         "together, per operation.\n\n"
+        "A sign-in is the same journey on all: the authorization request, the page it leads to, the form sent, and\n"
+        "the redirects up to the code at the redirect URI, each time in a new browser; no consent is asked, no code\n"
+        "is exchanged. The gateway counts its throttles, knows devices and writes its trail meanwhile; oidc-provider\n"
+        "asks for a name and checks nothing, its page is one form; canaille asks for the name and the password on two\n"
+        "pages and hashes almost for free. The sign-in page is that page alone, opened again.\n\n"
         f"Machine: {model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python "
         f"{platform.python_version()}. Compare ratios, not milliseconds."
     )
 
 
-def _compared(by_name: Mapping[str, Result], operation: Operation) -> list[tuple[str, str, float, float]]:
-    """(gateway, peer, ratio, most) for each pair that binds."""
+def _compared(by_name: Mapping[str, Result], operation: Operation) -> list[tuple[str, str, float, float | None]]:
+    """(gateway, peer, ratio, most) for each pair; most is None where nothing binds."""
     pairs = [
         (ON_POSTGRESQL, OIDC_PROVIDER, operation.most_of_oidc_provider),
         (ON_SQLITE, CANAILLE, operation.most_of_canaille),
@@ -87,7 +92,7 @@ def _ratios(by_name: Mapping[str, Result]) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for operation in OPERATIONS:
-        cells = [f"{ratio:.2f} | {most}" for _, _, ratio, most in _compared(by_name, operation)]
+        cells = [f"{ratio:.2f} | {'' if most is None else most}" for _, _, ratio, most in _compared(by_name, operation)]
         lines.append(f"| {operation.name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
