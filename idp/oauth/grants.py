@@ -15,6 +15,7 @@ from authlib.oauth2.rfc6749 import (
 from flask import request as flask_request
 
 from idp.domain.portals.clients import Client, ClientAuthentication
+from idp.domain.portals.device_codes import DEVICE_PATH
 from idp.domain.portals.grants import Grant, TokenRefusal
 from idp.http.actors import client_actor
 from idp.oauth.answers import NO_STORE
@@ -74,6 +75,8 @@ class CodeGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: ignore[mi
         """The code if it is this client's; one of a client without a secret always has a challenge."""
         grant = find_code(self.server.deps, code)
         if grant is None or grant.client_id != client.client_id:
+            return None
+        if grant.redirect_uri == self.server.deps.issuer + DEVICE_PATH:  # a device's code is for the device grant only
             return None
         return None if client.entry.is_public and not grant.code_challenge else PresentedCode(grant)
 

@@ -1,4 +1,4 @@
-"""POST /introspect (RFC 7662)."""
+"""POST /introspect (RFC 7662), as JSON or as a signed JWT (RFC 9701)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from idp.oauth.answers import error_response, to_response
 from idp.oauth.client_authentication import PROVEN
 from idp.oauth.payloads import BodyRequest
 from idp.oauth.server import current_server
-from idp.usecases.portals.introspection import introspect
+from idp.usecases.portals.introspection import INTROSPECTION_TYPE, introspect, signed_introspection
+
+SIGNED = f"application/{INTROSPECTION_TYPE}"
 
 
 def introspection() -> Response:
@@ -22,4 +24,8 @@ def introspection() -> Response:
             raise InvalidRequestError("Missing 'token' in request.")
     except OAuth2Error as error:
         return error_response(error)
-    return to_response(200, introspect(server.deps, client.entry, body.form["token"]))
+    answer = introspect(server.deps, client.entry, body.form["token"])
+    if request.accept_mimetypes.best_match(("application/json", SIGNED), "application/json") != SIGNED:
+        return to_response(200, answer)
+    signed = signed_introspection(server.deps, client.entry, answer)
+    return to_response(200, signed, (("Content-Type", SIGNED), ("Cache-Control", "no-store")))

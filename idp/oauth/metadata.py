@@ -94,6 +94,7 @@ def _answers() -> dict[str, Any]:
         "id_token_signing_alg_values_supported": algorithms,
         "userinfo_signing_alg_values_supported": algorithms,
         "authorization_signing_alg_values_supported": algorithms,
+        "introspection_signing_alg_values_supported": algorithms,
         "claim_types_supported": ["normal"],
         "claims_supported": sorted(PROTOCOL_CLAIMS.union(*CLAIMS_BY_SCOPE.values())),
         "dpop_signing_alg_values_supported": [alg.value for alg in DPOP_ALGORITHMS],
@@ -127,4 +128,20 @@ def _logout(wired: bool) -> dict[str, Any]:
         "backchannel_logout_session_supported": wired,
         "frontchannel_logout_supported": False,
         "frontchannel_logout_session_supported": False,
+    }
+
+
+def resource_metadata(issuer: str) -> Mapping[str, Any]:
+    """Our own protected resource, userinfo (RFC 9728 section 2), under the issuer: the audience of its tokens."""
+    return {
+        "resource": issuer,
+        "authorization_servers": [issuer],
+        "jwks_uri": f"{issuer}/jwks",
+        "scopes_supported": sorted({"openid", *CLAIMS_BY_SCOPE}),
+        "bearer_methods_supported": ["header", "body"],
+        "resource_name": "UserInfo",
+        "resource_signing_alg_values_supported": [algorithm.value for algorithm in SigningAlgorithm],
+        "dpop_signing_alg_values_supported": [alg.value for alg in DPOP_ALGORITHMS],
+        "dpop_bound_access_tokens_required": False,
+        "tls_client_certificate_bound_access_tokens": False,
     }

@@ -11,6 +11,7 @@ from idp.oauth.cross_origin import answer_is_for
 from idp.oauth.payloads import FORM, read_form
 from idp.oauth.possession import InvalidDpopProof, UseDpopNonce, offer_nonce, presentation
 from idp.oauth.server import current_server
+from idp.oauth.well_known import RESOURCE
 from idp.usecases.portals.identity_facts import UserinfoRefusal, tell_userinfo
 
 DESCRIPTIONS = {
@@ -67,7 +68,8 @@ def challenged(response: Response, reason: str = "") -> Response:
     is told under the scheme that was tried."""
     tried = presentation(request).scheme == "dpop"
     told = f", {reason}" if reason else ""
-    bearer = 'Bearer realm="userinfo"' + ("" if tried else told)
-    dpop = f'DPoP realm="userinfo"{told if tried else ""}, algs="{ALGS}"'
+    here = f'resource_metadata="{current_server().deps.issuer}{RESOURCE}"'
+    bearer = f'Bearer realm="userinfo"{"" if tried else told}, {here}'
+    dpop = f'DPoP realm="userinfo"{told if tried else ""}, algs="{ALGS}", {here}'
     response.headers["WWW-Authenticate"] = f"{dpop}, {bearer}" if tried else f"{bearer}, {dpop}"
     return response

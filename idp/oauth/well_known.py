@@ -1,4 +1,4 @@
-"""Discovery and keys, as ready bytes: answered before Flask routes anything."""
+"""Discovery, of the server and of its own resource, and keys, as ready bytes: answered before Flask routes anything."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from flask import Flask
 from idp.domain.platform.instants import SECOND
 from idp.domain.sign_in.assurance import Acr
 from idp.http.ready_bytes import EXTENSION, ReadyAnswer, ready_answer, serve_ready
-from idp.oauth.metadata import server_metadata
+from idp.oauth.metadata import resource_metadata, server_metadata
 from idp.usecases.deps import Deps
 
 DISCOVERY = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 """OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3."""
+RESOURCE = "/.well-known/oauth-protected-resource"
+"""RFC 9728 section 3."""
 JWKS = "/jwks"
 
 
@@ -36,12 +38,18 @@ def register_well_known(app: Flask, deps: Deps) -> None:
         body = json.dumps(document, separators=(",", ":")).encode()
         return ready_answer(body, "application/json", cache_control, secure=secure, public=True)
 
+    @cache
+    def resource() -> ReadyAnswer:
+        body = json.dumps(resource_metadata(deps.issuer), separators=(",", ":")).encode()
+        return ready_answer(body, "application/json", cache_control, secure=secure, public=True)
+
     @lru_cache(1)
     def keys_answer(body: bytes) -> ReadyAnswer:
         return ready_answer(body, "application/jwk-set+json", cache_control, secure=secure, public=True)
 
     for path in DISCOVERY:
         serve_ready(app, path, discovery)
+    serve_ready(app, RESOURCE, resource)
     serve_ready(app, JWKS, lambda: keys_answer(deps.signer.jwks()))
 
 

@@ -129,6 +129,7 @@ def test_every_key_is_read(load: Load) -> None:
     require_signed_request_object: true
     request_object_signing_alg: PS256
     authorization_signed_response_alg: ES256
+    introspection_signed_response_alg: EdDSA
     request_uris: [https://a.example.fr/request.jwt]
     dpop_bound_access_tokens: true
     require_dpop_nonce: true

@@ -14,8 +14,9 @@ from idp.store.database import Database
 from idp.store.platform.audit import audit_events
 from idp.store.portals.device_authorizations import device_authorizations
 from idp.usecases.platform.housekeeping import delete_everything_expired
+from tests.oauth.conftest import SECRET, basic, secret
 from tests.pages import token_of
-from tests.portals import Browser, Gateway, gateway, location, portal
+from tests.portals import ISSUER, Browser, Gateway, gateway, location, portal
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 GRANTS = frozenset({GrantType.DEVICE_CODE, GrantType.REFRESH_TOKEN})
@@ -28,6 +29,7 @@ def at(database: Database) -> Gateway:
         database,
         portal("kiosk", client_name="La borne", **public),
         portal("other", **public),
+        portal("terminal", secrets=(secret(SECRET),), grant_types=frozenset(GrantType)),
         portal("web", token_endpoint_auth_method=ClientAuthentication.NONE),
     )
 
@@ -163,3 +165,15 @@ def test_guessing_user_codes_is_throttled(at: Gateway, browser: Browser) -> None
     form = {"form_token": token_of(page, "/device"), "user_code": "BCDF-GHJK"}
     statuses = [browser.http.post("/device", data=form).status_code for _ in range(13)]
     assert [200] * 12 + [429] == statuses
+
+
+def test_a_device_code_is_no_authorization_code(at: Gateway, browser: Browser) -> None:
+    """RFC 8628 section 3.4: one grant type each. The control: as a device code it is good afterwards."""
+    web = at.app.test_client()
+    proof = basic("terminal")
+    codes: Any = web.post("/device_authorization", data={"scope": "openid"}, headers=proof).json
+    approve(browser, codes)
+    as_code = {"grant_type": "authorization_code", "code": codes["device_code"], "redirect_uri": f"{ISSUER}/device"}
+    assert told(web.post("/token", data=as_code, headers=proof)) == (400, "invalid_grant")
+    form = {"grant_type": GRANT, "device_code": codes["device_code"]}
+    assert web.post("/token", data=form, headers=proof).status_code == 200

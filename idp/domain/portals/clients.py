@@ -85,6 +85,8 @@ class Client:
     """Host by which pairwise subjects are grouped; filled at load from sector_identifier_uri or the redirect URIs."""
     id_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm.RS256
     userinfo_signed_response_alg: SigningAlgorithm | None = None
+    introspection_signed_response_alg: SigningAlgorithm | None = None
+    """Of introspection answers that it asks for as a JWT (RFC 9701); None: as the profile says."""
     authorization_signed_response_alg: SigningAlgorithm | None = None
     """Of signed authorization responses (JARM section 3); None: as the profile says."""
     default_max_age: int | None = None

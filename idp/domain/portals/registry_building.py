@@ -43,6 +43,7 @@ ENUMS: Mapping[str, Any] = {
     "userinfo_signed_response_alg": SigningAlgorithm,
     "request_object_signing_alg": SigningAlgorithm,
     "authorization_signed_response_alg": SigningAlgorithm,
+    "introspection_signed_response_alg": SigningAlgorithm,
     "subject_type": SubjectType,
     "match": Match,
 }

@@ -199,6 +199,7 @@ CLIENT_FIELDS = (
     _flag("require_dpop_nonce", "DPoP proofs of this client must carry a nonce of ours."),
     _flag("require_pushed_authorization_requests", "Authorization requests are taken only when pushed (RFC 9126)."),
     _flag("require_signed_request_object", "Authorization requests are taken only in a signed object (RFC 9101)."),
+    _algorithm("introspection_signed_response_alg", "Of introspection answers asked for as a JWT (RFC 9701)."),
     _algorithm("authorization_signed_response_alg", "Of responses that the client asks for as a JWT (JARM)."),
     _algorithm("request_object_signing_alg", "The one algorithm of the client's request objects; any of its profile."),
     Field(

@@ -17,6 +17,7 @@ from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.token_standing import token_holds
 
+INTROSPECTION_TYPE = "token-introspection+jwt"
 INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody else learns (section 2.2)."""
 
@@ -30,6 +31,18 @@ def introspect(deps: Deps, client: Client, text: str) -> dict[str, Any]:
         answer = _about_access_token(deps, client, text)
     deps.metrics.count(Metric.INTROSPECTIONS, active="true" if answer["active"] else "false")
     return answer
+
+
+def signed_introspection(deps: Deps, client: Client, answer: dict[str, Any]) -> str:
+    """The same answer as a JWT for this caller alone (RFC 9701 section 5): it can be shown to others as ours."""
+    claims = {
+        "iss": deps.issuer,
+        "aud": client.client_id,
+        "iat": to_seconds(deps.clock.now()),
+        "token_introspection": answer,
+    }
+    alg = client.introspection_signed_response_alg or client.rules.id_token_algorithm
+    return deps.signer.sign(claims, alg=alg, typ=INTROSPECTION_TYPE)
 
 
 def _about_access_token(deps: Deps, client: Client, text: str) -> dict[str, Any]:
