@@ -42,6 +42,7 @@ from idp.domain.portals.portal_rules import PortalRules
 from idp.domain.portals.registry_content import make_registry, with_secrets
 from idp.domain.portals.themes import ThemeSet
 from idp.http import counting, health, hygiene
+from idp.http.application import Application
 from idp.jobs.watch import EVERY_SECONDS, SYSTEM, Watch, Watched
 from idp.oauth import blueprint as oauth_door
 from idp.settings import Settings, SettingsError
@@ -249,7 +250,7 @@ def create_app(settings: Settings, deps: Deps | None = None) -> Flask:
         deps = ready_deps(settings)
         start_watching(settings, deps)
     silence_authlib()
-    app = Flask("idp", static_folder=None, template_folder="web/templates")
+    app = Application("idp", static_folder=None, template_folder="web/templates")
     app.extensions["mire.deps"] = deps
     hygiene.register(app, deps, trusted_proxies=settings.trusted_proxies, by_socket=settings.listen.startswith("unix:"))
     for door in DOORS:
