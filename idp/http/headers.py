@@ -46,13 +46,15 @@ def csp_source(uri: str) -> str:
     return f"{scheme}:"
 
 
-def page_policy(nonce: str, form_action: Iterable[str] = ()) -> str:
+def page_policy(nonce: str, form_action: Iterable[str] = (), framed_by: str = "") -> str:
     """The policy of one page. Chromium holds a form's whole redirect chain to form-action, so it names where
-    a successful post ends: the portal's origin and what the client says comes after it."""
+    a successful post ends: the portal's origin and what the client says comes after it. `framed_by`: the one origin
+    whose page may frame it, or nobody's."""
+    ancestors = csp_source(framed_by) or "'none'"
     targets = dict.fromkeys(["'self'", *filter(None, map(csp_source, form_action))])
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; font-src 'self'; "
-        f"form-action {' '.join(targets)}; frame-ancestors 'none'; base-uri 'none'; "
+        f"form-action {' '.join(targets)}; frame-ancestors {ancestors}; base-uri 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
 

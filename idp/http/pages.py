@@ -20,16 +20,22 @@ from idp.http.ready_pages import ready_page
 
 
 def render_page(
-    template: str, *, client: Client | None = None, status: int = 200, form_action: Sequence[str] = (), **context: Any
+    template: str,
+    *,
+    client: Client | None = None,
+    status: int = 200,
+    form_action: Sequence[str] = (),
+    framed_by: str = "",
+    **context: Any,
 ) -> Response:
     """The page `template`, dressed for `client`.
 
     `form_action`: URIs whose origins a form of this page may end at, beside our own and the client's
-    `form_action_origins`.
+    `form_action_origins`. `framed_by`: the one origin that may frame it; nobody's by default.
     """
     nonce = current_deps().random.token(16)
     html = _html(template, client, theme_of(client), nonce, context)
-    return _page(html, nonce, client, status, form_action)
+    return _page(html, nonce, client, status, form_action, framed_by)
 
 
 def render_ready_page(
@@ -73,10 +79,12 @@ def _html(template: str, client: Client | None, theme: Theme, nonce: str, contex
     )
 
 
-def _page(html: str, nonce: str, client: Client | None, status: int, form_action: Sequence[str]) -> Response:
+def _page(
+    html: str, nonce: str, client: Client | None, status: int, form_action: Sequence[str], framed_by: str = ""
+) -> Response:
     response = Response(html, status)
     targets = [*form_action, *(client.form_action_origins if client else ())]
-    response.headers["Content-Security-Policy"] = page_policy(nonce, targets)
+    response.headers["Content-Security-Policy"] = page_policy(nonce, targets, framed_by)
     response.headers["Content-Language"] = current_language()
     response.headers["Vary"] = "Accept-Language, Cookie"
     return response

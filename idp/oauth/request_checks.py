@@ -31,6 +31,7 @@ from idp.domain.portals.scopes import granted_scopes, known_scopes
 from idp.domain.portals.tokens import ID_TOKEN_TYPE
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.errors import InvalidTarget
+from idp.oauth.response_modes import takes_messages
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
 
@@ -104,6 +105,8 @@ def response_mode(asked: Asked) -> Read:
     sent = asked.one("response_mode")
     if sent and sent not in set(ResponseMode):
         raise InvalidRequestError("This response_mode is not supported.")
+    if sent == ResponseMode.WEB_MESSAGE and not takes_messages(asked.client, asked.one("redirect_uri")):
+        raise InvalidRequestError("web_message is for redirect URIs at one of the client's web_origins.")
     return {"response_mode": asked.parameters.response_mode}
 
 

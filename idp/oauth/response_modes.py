@@ -10,6 +10,7 @@ from flask import Response
 from idp.domain.platform.instants import after, to_seconds
 from idp.domain.portals.clients import Client, ResponseMode
 from idp.http.deps import current_deps
+from idp.http.headers import csp_source
 from idp.http.pages import render_page
 from idp.http.redirects import see_other
 from idp.usecases.deps import Deps
@@ -22,6 +23,8 @@ def respond(mode: ResponseMode, redirect_uri: str, members: Members, *, client: 
     """Send `members` there. The redirect URI is trusted by now: the checks compared it before anything else."""
     if mode in SIGNED:
         return SIGNED[mode](redirect_uri, signed(current_deps(), members, client), client)
+    if mode is ResponseMode.WEB_MESSAGE and not takes_messages(client, redirect_uri):
+        mode = ResponseMode.QUERY  # what is told is that this mode is not for it
     return PLAIN[mode](redirect_uri, members, client)
 
 
@@ -42,6 +45,18 @@ def by_form_post(redirect_uri: str, members: Members, client: Client) -> Respons
     )
 
 
+def takes_messages(client: Client, redirect_uri: str) -> bool:
+    """Whether a page at the redirect URI's origin may get the answer as a message."""
+    return csp_source(redirect_uri) in client.web_origins
+
+
+def by_message(redirect_uri: str, members: Members, client: Client) -> Response:
+    """A page that posts the answer to exactly the redirect URI's origin, which alone may frame it (RFC 9700 section
+    4.17). Without JavaScript nothing can be posted: the page says so."""
+    origin = csp_source(redirect_uri)
+    return render_page("web_message.html", client=client, framed_by=origin, origin=origin, members=members)
+
+
 def signed(deps: Deps, members: Members, client: Client) -> Members:
     """One parameter that holds all the others, for this client, for a short while (JARM section 2.1)."""
     expires = to_seconds(after(deps.clock.now(), deps.lifetimes.authorization_response))
@@ -54,6 +69,7 @@ PLAIN: Mapping[ResponseMode, Callable[[str, Members, Client], Response]] = {
     ResponseMode.QUERY: by_query,
     ResponseMode.FRAGMENT: by_fragment,
     ResponseMode.FORM_POST: by_form_post,
+    ResponseMode.WEB_MESSAGE: by_message,
 }
 SIGNED = {
     ResponseMode.JWT: by_query,

@@ -189,6 +189,12 @@ def posted(client: Client) -> Response:
     return render_page("form_post.html", client=client, form_action=[uri], redirect_uri=uri, members=members)
 
 
+def told_by_message(client: Client) -> Response:
+    """As the web message response mode does, when nobody is there to be told."""
+    members = {"code": "c", "state": "<s>", "iss": "i"}
+    return render_page("web_message.html", client=client, origin="https://portail.example.fr", members=members)
+
+
 def overview(client: Client) -> Response:
     """Every sample in every theme."""
     themes = [client.theme, "guichet-paie"]
@@ -224,6 +230,7 @@ SAMPLES: dict[str, Sample] = {
     "device-approved": Sample("device_done.html", lambda client: done_page(client, "approved")),
     "device-denied": Sample("device_done.html", lambda client: done_page(client, "denied")),
     "form-post": Sample("form_post.html", posted),
+    "web-message": Sample("web_message.html", told_by_message),
     "sign-in-link": Sample("sign_in_link.html", lambda client: asking_page(LinkForm(step(client).scope, k="k"))),
     "sign-in-link-opened": Sample(
         "sign_in_link_opened.html", lambda client: opened_page(LinkOpened("d", client.client_id))

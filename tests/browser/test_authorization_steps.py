@@ -92,3 +92,47 @@ def test_an_account_is_chosen(visit: Callable[..., Place], new_page: NewPage) ->
     page.get_by_role("link", name="Utiliser un autre compte").click()
     sign_in(page)
     says(page, "back: code")
+
+
+def messaged(client: Client) -> Client:
+    """The portal's own origin may be told by message."""
+    origin = client.redirect_uris[0].removesuffix("/cb")
+    return replace(client, web_origins=(origin,))
+
+
+LISTEN = """() => {
+    window.told = [];
+    window.addEventListener('message', (event) => window.told.push([event.origin, event.data]));
+}"""
+
+
+def test_a_popup_hands_its_answer_to_the_page_that_opened_it(visit: Callable[..., Place], new_page: NewPage) -> None:
+    """response_mode=web_message; the window closes itself."""
+    place = visit(change=messaged)
+    page = new_page()
+    page.goto(f"{place.portal}/home")
+    page.evaluate(LISTEN)
+    with page.expect_popup() as opened:
+        page.evaluate("(address) => { window.open(address) }", place.start(response_mode="web_message"))
+    with opened.value.expect_event("close"):
+        sign_in(opened.value)
+    page.wait_for_function("() => window.told.length > 0")
+    ((origin, message),) = page.evaluate("() => window.told")
+    assert (origin, message["type"]) == (place.issuer, "authorization_response")
+    assert set(message["response"]) == {"code", "state", "iss"}
+
+
+def test_a_page_of_another_origin_is_told_nothing(visit: Callable[..., Place], new_page: NewPage) -> None:
+    """Attack: another site opens the window and listens; the control is the test before."""
+    place = visit(change=messaged)
+    page = new_page(watched=False)
+    page.goto(place.start())
+    sign_in(page)
+    says(page, "back: code")
+    page.goto(f"{place.suite}/home")
+    page.evaluate(LISTEN)
+    with page.expect_popup() as opened:
+        page.evaluate("(address) => { window.open(address) }", place.start(response_mode="web_message", prompt="none"))
+    with opened.value.expect_event("close"):
+        pass
+    assert page.evaluate("() => window.told") == []

@@ -33,6 +33,8 @@ class ResponseMode(StrEnum):
     QUERY = "query"
     FRAGMENT = "fragment"
     FORM_POST = "form_post"
+    WEB_MESSAGE = "web_message"
+    """By postMessage, to the page of a registered origin that opened or frames ours."""
     JWT = "jwt"
     """Signed, in the query: the default way of a code (JARM section 2.3.4)."""
     QUERY_JWT = "query.jwt"
