@@ -87,7 +87,7 @@ def assert_hygiene(response: TestResponse) -> None:
 
 
 def by_message(response: TestResponse) -> bool:
-    return 'id="answer" data-origin="' in response.get_data(as_text=True)
+    return b'id="answer" data-origin="' in response.get_data()
 
 
 def assert_cookie(cookie: str, *, secure: bool) -> None:
