@@ -11,9 +11,10 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import InvalidRequestObjectError, InvalidRequestURIError
 from flask import Blueprint, Response, request
 
+from idp.domain.platform.limits import TooMany
 from idp.domain.portals.requests import AuthorizationRequest
 from idp.domain.sign_in.journey import Answer, Ask, Done, Refuse
-from idp.domain.sign_in.transactions import OpenTransaction, TransactionLimit
+from idp.domain.sign_in.transactions import OpenTransaction
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import ensure_browser_cookie, session_cookie
 from idp.http.deps import current_deps
@@ -54,7 +55,7 @@ def authorize_by_post() -> Response:
     if isinstance(asked, Response):
         return asked
     handle = keep_posted_request(current_deps(), anonymous_actor(request), asked.parameters)
-    if isinstance(handle, TransactionLimit):
+    if isinstance(handle, TooMany):
         return too_many(asked, parameters)
     return see_other(address("/authorize/resume", t=handle))
 
@@ -119,7 +120,7 @@ def ask(asked: AuthorizationRequest, step: Ask) -> Response:
     browser = ensure_browser_cookie(response, request)
     client_id = asked.client.client_id
     begun = begin_transaction(current_deps(), anonymous_actor(request), client_id, asked.parameters, browser)
-    if isinstance(begun, TransactionLimit):
+    if isinstance(begun, TooMany):
         return too_many(asked, AuthorizationParameters.stored(asked.parameters))
     response.headers["Location"] = address(STEPS[step], t=begun.id, client_id=client_id)
     return response

@@ -32,7 +32,7 @@ def register(app: Flask, deps: Deps) -> None:
     open_to_pages(app, "/userinfo", userinfo, "GET", "POST")
     app.add_url_rule("/device_authorization", view_func=device_authorization, methods=["POST"])
     app.add_url_rule("/introspect", view_func=introspection, methods=["POST"])
-    app.add_url_rule("/par", view_func=push, methods=["POST"])
+    open_to_pages(app, "/par", push, "POST")
     open_to_pages(app, "/revoke", revocation, "POST")
 
 

@@ -6,8 +6,10 @@ from urllib.parse import urlencode
 
 from authlib.oauth2.rfc6749 import OAuth2Error, UnauthorizedClientError
 from flask import Response, request
+from werkzeug.exceptions import TooManyRequests
 
 from idp.domain.platform.instants import SECOND
+from idp.domain.platform.limits import TooMany
 from idp.domain.portals.clients import ClientAuthentication, GrantType
 from idp.domain.portals.device_codes import DEVICE_PATH, shown_code
 from idp.domain.portals.scopes import granted_scopes, known_scopes
@@ -54,7 +56,9 @@ def device_authorization() -> Response:
         return error_response(error)
     asked = (body.payload.scope or "openid").split()
     scopes = granted_scopes(asked, client, known_scopes(registry), asks_consent=True)
-    codes = begin_device(server.deps, client, scopes, resources)
+    codes = begin_device(server.deps, anonymous_actor(request), client, scopes, resources)
+    if isinstance(codes, TooMany):
+        raise TooManyRequests(retry_after=codes.retry_after_seconds)
     address, shown = server.deps.issuer + DEVICE_PATH, shown_code(codes.user_code)
     answer = {
         "device_code": codes.device_code,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 from flask import Response, request
+from werkzeug.exceptions import TooManyRequests
 
+from idp.domain.platform.limits import TooMany
 from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.clients import Client
 from idp.domain.portals.redirect_uris import is_registered_redirect
+from idp.http.actors import anonymous_actor
 from idp.oauth.answers import error_response, to_response
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.payloads import BodyRequest
@@ -37,7 +40,9 @@ def push() -> Response:
         asked = check_request(Asked(parameters, client, server.deps.registry(), server.deps), redirect_uri)
     except OAuth2Error as error:
         return error_response(error)
-    pushed = push_request(server.deps, asked)
+    pushed = push_request(server.deps, anonymous_actor(request), asked)
+    if isinstance(pushed, TooMany):
+        raise TooManyRequests(retry_after=pushed.retry_after_seconds)
     return to_response(201, {"request_uri": pushed.request_uri, "expires_in": pushed.expires_in})
 
 

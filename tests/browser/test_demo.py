@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from playwright.sync_api import Page, expect
 from idp.cli.demo_people import DEMO_PASSWORD
 from idp.cli.demo_place import PORTAL_HOSTS, DemoPlace, demo_environment
 from tests.browser.accessibility import axe
+from tests.ports import free_ports, is_free
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -43,26 +43,6 @@ class Demo:
         return f"http://localhost:{self.port}"
 
 
-def four_free_ports() -> int:
-    """The first of four free ports in a row."""
-    while True:
-        with socket.socket() as trial:
-            trial.bind(("127.0.0.1", 0))
-            port: int = trial.getsockname()[1]
-        if port < 65000 and all(is_free(port + offset) for offset in range(4)):
-            return port
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
 def start_demo(folder: Path, port: int) -> Demo:
     """`idp demo` as `make demo` starts it; returns once it has printed its table."""
     process = subprocess.Popen(
@@ -83,6 +63,7 @@ def start_demo(folder: Path, port: int) -> Demo:
             break
     watchdog.cancel()
     if "Ctrl-C stops the demo" not in said:
+        process.communicate()
         raise AssertionError(said)
     return Demo(process, folder, port, said)
 
@@ -96,7 +77,7 @@ def stop_demo(demo: Demo) -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = start_demo(tmp_path_factory.mktemp("d") / "demo", four_free_ports())
+    running = start_demo(tmp_path_factory.mktemp("d") / "demo", free_ports(4)[0])
     yield running
     stop_demo(running)
 
@@ -267,7 +248,7 @@ def test_a_second_demo_on_these_ports_gets_one_sentence(demo: Demo, tmp_path: Pa
 def test_ctrl_c_stops_all_and_a_second_run_keeps_the_data(
     tmp_path_factory: pytest.TempPathFactory, new_page: NewPage
 ) -> None:
-    folder, port = tmp_path_factory.mktemp("d") / "demo", four_free_ports()
+    folder, port = tmp_path_factory.mktemp("d") / "demo", free_ports(4)[0]
     subjects = []
     for _ in range(2):
         demo = start_demo(folder, port)

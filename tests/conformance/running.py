@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Condition, Event, Thread
@@ -15,14 +14,7 @@ from idp.cli.processes import Processes
 from tests.conformance.certificates import new_authority
 from tests.conformance.proxy import ROOT
 from tests.conformance.target import SUITE_PORT, Target, prepare, start_gateway
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        trials = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for trial in trials:
-            trial.bind(("127.0.0.1", 0))
-        return [trial.getsockname()[1] for trial in trials]
+from tests.ports import free_ports
 
 
 def target_under(base: Path, suite_port: int = SUITE_PORT, suite_ca: str = "") -> Target:

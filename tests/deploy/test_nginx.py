@@ -17,8 +17,9 @@ import pytest
 from idp.cli.processes import Processes, answers
 from tests.conformance.certificates import new_authority
 from tests.conformance.proxy import ROOT, nginx_command, write_configuration
-from tests.conformance.running import free_ports, running, target_under
+from tests.conformance.running import running, target_under
 from tests.conformance.target import CLIENTS_CA, Target, site
+from tests.ports import free_ports
 
 SLOW_BODIES = 64
 THREADS = "4"

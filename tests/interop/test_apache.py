@@ -11,7 +11,7 @@ import pytest
 from tests.interop.apache import apache
 from tests.interop.gateway import gateway_with
 from tests.interop.visitor import Visitor
-from tests.processes import free_port
+from tests.ports import free_port
 
 SECRET = secrets.token_urlsafe(32)
 REGISTRY = """clients:

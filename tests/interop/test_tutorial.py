@@ -15,7 +15,8 @@ import pytest
 
 from tests.interop.gateway import gateway_with
 from tests.interop.visitor import Visitor
-from tests.processes import ROOT, fetch_when_up, free_port
+from tests.ports import free_port
+from tests.processes import ROOT, fetch_when_up
 
 PAGE = (ROOT / "docs" / "tutorial" / "connect-your-portal.md").read_text()
 NODE_MODULES = ROOT / "var" / "interop" / "node_modules"

@@ -33,7 +33,9 @@ def deps(database: Database) -> Deps:
     return quiet_deps(database, registry=lambda: registry)
 
 
-@pytest.mark.parametrize(("path", "methods"), [("/token", "POST"), ("/userinfo", "GET, POST"), ("/revoke", "POST")])
+@pytest.mark.parametrize(
+    ("path", "methods"), [("/token", "POST"), ("/userinfo", "GET, POST"), ("/revoke", "POST"), ("/par", "POST")]
+)
 def test_a_registered_page_may_ask_before_it_calls(web: FlaskClient, path: str, methods: str) -> None:
     answer = web.options(path, headers={"Origin": PAGE, "Access-Control-Request-Method": "POST"})
     assert (204, PAGE, methods, "authorization, content-type, dpop", "Origin") == (
@@ -77,6 +79,7 @@ def test_a_page_of_one_client_reads_no_answer_for_another(
         ("/userinfo", {"headers": {"Authorization": f"Bearer {token}"}}),
         ("/token", {"headers": basic, "data": {"grant_type": "authorization_code", "code": "none"}}),
         ("/revoke", {"headers": basic, "data": {"token": token}}),
+        ("/par", {"headers": basic, "data": {"response_type": "code"}}),
     ):
         assert [True, False] == [readable(origin, path, **sent) for origin in (PORTAL_PAGE, OTHER_PAGE)], path
 
@@ -95,7 +98,9 @@ def test_what_is_public_may_be_read_by_any_page_without_credentials(web: FlaskCl
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/authorize", "/authorize/resume", "/end-session", "/introspect", "/register"])
+@pytest.mark.parametrize(
+    "path", ["/authorize", "/authorize/resume", "/end-session", "/introspect", "/register", "/device_authorization"]
+)
 def test_whatever_is_visited_or_is_for_servers_is_not_for_pages(web: FlaskClient, path: str) -> None:
     """RFC 9700 section 2.6: the authorization endpoint must not support CORS."""
     for answer in (

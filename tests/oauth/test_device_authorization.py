@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from idp.domain.platform.instants import MINUTE, SECOND
+from idp.domain.platform.limits import RULES, Limit, LimitRule
 from idp.domain.portals.clients import ClientAuthentication, GrantType
 from idp.store.database import Database
 from idp.store.platform.audit import audit_events
 from idp.store.portals.device_authorizations import device_authorizations
+from idp.store.sign_in.sessions import sessions
 from idp.usecases.platform.housekeeping import delete_everything_expired
 from tests.oauth.conftest import SECRET, basic, secret
 from tests.pages import token_of
@@ -177,3 +179,75 @@ def test_a_device_code_is_no_authorization_code(at: Gateway, browser: Browser) -
     assert told(web.post("/token", data=as_code, headers=proof)) == (400, "invalid_grant")
     form = {"grant_type": GRANT, "device_code": codes["device_code"]}
     assert web.post("/token", data=form, headers=proof).status_code == 200
+
+
+def given(at: Gateway, browser: Browser, **more: str) -> Any:
+    codes = begin(at, **more)
+    approve(browser, codes)
+    return poll(at, codes).json
+
+
+def refreshed(at: Gateway, token: str) -> Any:
+    form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "kiosk"}
+    return at.app.test_client().post("/token", data=form)
+
+
+def test_what_a_device_got_is_refreshed_and_dies_with_the_session(at: Gateway, browser: Browser) -> None:
+    """OpenID Connect Core 11: without offline_access it lives as long as the person's session."""
+    first = refreshed(at, given(at, browser)["refresh_token"])
+    assert 200 == first.status_code
+    end_sessions(at)
+    assert (400, "invalid_grant") == told(refreshed(at, first.json["refresh_token"]))
+
+
+def test_a_device_that_is_to_stay_connected_needs_a_consent(at: Gateway, browser: Browser) -> None:
+    """OpenID Connect Core 11: offline access asks the person, and outlives the session."""
+    codes = begin(at, scope="openid offline_access")
+    consent = location(approve(browser, codes))
+    assert consent.startswith("/consent?t=")
+    assert (400, "authorization_pending") == told(poll(at, codes)), "pressing Allow is not yet the consent"
+    page = browser.http.get(consent)
+    form = {"form_token": token_of(page, "/consent"), "decision": "allow"}
+    done = browser.http.post(consent, data=form)
+    assert location(browser.http.get(location(done))).startswith("/device/approved")
+    token = poll(at, codes).json["refresh_token"]
+    end_sessions(at)
+    assert 200 == refreshed(at, token).status_code
+
+
+def test_a_closed_session_between_the_two_answers_gives_nothing(at: Gateway, browser: Browser) -> None:
+    """The grant of a session that has ended is none. The control is the test above."""
+    codes = begin(at)
+    approve(browser, codes)
+    end_sessions(at)
+    assert (400, "invalid_grant") == told(poll(at, codes))
+
+
+def test_a_device_that_keeps_a_secret_proves_it(at: Gateway, browser: Browser) -> None:
+    """RFC 8628 section 3.1: client authentication as at the token endpoint."""
+    web = at.app.test_client()
+    refused = web.post("/device_authorization", data={"client_id": "terminal", "scope": "openid"})
+    assert (401, "invalid_client") == told(refused)
+    codes: Any = web.post("/device_authorization", data={"scope": "openid"}, headers=basic("terminal")).json
+    approve(browser, codes)
+    assert (401, "invalid_client") == told(poll(at, codes, "terminal"))
+    form = {"grant_type": GRANT, "device_code": codes["device_code"]}
+    assert 200 == web.post("/token", data=form, headers=basic("terminal")).status_code
+
+
+def test_nobody_fills_the_table_of_codes_from_one_network(at: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 8628 section 5.2: a public client proves nothing, so its network pays; one that proves itself does not."""
+    monkeypatch.setitem(RULES, Limit.REQUESTS, LimitRule(free=2, window=10 * MINUTE))
+    web, form = at.app.test_client(), {"client_id": "kiosk", "scope": "openid"}
+    answers = [web.post("/device_authorization", data=form) for _ in range(3)]
+    assert [200, 200, 429] == [answer.status_code for answer in answers]
+    assert "600" == answers[-1].headers["Retry-After"]
+    with at.deps.read() as connection:
+        assert 2 == len(connection.execute(select(device_authorizations)).all())
+    proven = web.post("/device_authorization", data={"scope": "openid"}, headers=basic("terminal"))
+    assert 200 == proven.status_code
+
+
+def end_sessions(at: Gateway) -> None:
+    with at.deps.transaction() as connection:
+        connection.execute(sessions.update().values(ended_at=at.deps.clock.now()))

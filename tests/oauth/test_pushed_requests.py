@@ -12,7 +12,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from idp.adapters.clock import QuietClock
-from idp.domain.platform.instants import SECOND
+from idp.domain.platform.instants import MINUTE, SECOND
+from idp.domain.platform.limits import RULES, Limit, LimitRule
 from idp.domain.portals.clients import ClientAuthentication, SecretDigest
 from idp.domain.portals.portal_rules import PortalRules
 from idp.store.database import Database
@@ -249,3 +250,15 @@ def test_the_redirect_uri_of_the_token_request_is_the_pushed_one(at: Gateway, br
     code = members(bring(browser, pushed(at)))["code"]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
     assert at.app.test_client().post("/token", data=form, headers=basic("portail")).status_code == 200
+
+
+def test_nobody_fills_the_table_of_requests_from_one_network(at: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 9126 sections 2.3 and 7.3: a public client proves nothing, so its network pays; others do not."""
+    monkeypatch.setitem(RULES, Limit.REQUESTS, LimitRule(free=2, window=10 * MINUTE))
+    pkce = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    answers = [push(at, "public", headers={}, **pkce) for _ in range(3)]
+    assert [201, 201, 429] == [answer.status_code for answer in answers]
+    assert "600" == answers[-1].headers["Retry-After"]
+    with at.deps.read() as connection:
+        assert 2 == len(connection.execute(select(pushed_requests)).all())
+    assert 201 == push(at).status_code

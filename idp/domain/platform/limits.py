@@ -6,6 +6,7 @@ Owns the closed list of limits and their numbers. Does not own what a try is (si
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,6 +85,19 @@ class Counted:
     """When the try before this one was counted; 0 for the first of a window."""
     ends_at: Instant
     """When the window ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """Whoever is counted has had all that a window gives."""
+
+    retry_after_seconds: int
+
+
+def too_many(counted: Iterable[Counted], now: Instant) -> TooMany | None:
+    """When to come back, if any of these counters has run over."""
+    full = [item.ends_at for item in counted if item.count > RULES[item.limit].free]
+    return TooMany(max(1, -(-(max(full) - now) // SECOND))) if full else None
 
 
 def delay_after(rule: LimitRule, tries: int) -> int:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from idp.domain.platform.address_prefixes import WIDE, address_prefix
-from idp.domain.platform.instants import SECOND, Instant, to_seconds
-from idp.domain.platform.limits import RULES, Counted, Limit, Try
+from idp.domain.platform.instants import Instant, to_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class NotInvited:
     """The token is none of ours, is spent, or is another client's: nobody learns which."""
-
-
-@dataclass(frozen=True, slots=True)
-class TooManyRegistrations:
-    """This network has tried too often."""
-
-    retry_after_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +35,3 @@ class ClientInformation:
             "registration_client_uri": f"{issuer}/register/{self.client_id}",
             **self.registered,
         }
-
-
-def tries_of_registration(address: str, key_of: Callable[..., bytes]) -> Sequence[Try]:
-    """What one request to the registration endpoint counts for."""
-    prefixes = {Limit.REGISTRATIONS: address_prefix(address), Limit.WIDE_REGISTRATIONS: address_prefix(address, WIDE)}
-    return [Try(limit, key_of(f"throttle.{limit}", prefix)) for limit, prefix in prefixes.items()]
-
-
-def registration_limit(counted: Iterable[Counted], now: Instant) -> TooManyRegistrations | None:
-    """When the network may come back, if it has tried more than its window gives."""
-    full = [item.ends_at for item in counted if item.count > RULES[item.limit].free]
-    return TooManyRegistrations(max(1, -(-(max(full) - now) // SECOND))) if full else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from idp.domain.platform.address_prefixes import address_prefix
 from idp.domain.platform.instants import SECOND, Instant
-from idp.domain.platform.limits import RULES, Counted, Limit, Try
+from idp.domain.platform.limits import Limit, Try
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, so no words; no digits, so nothing that looks like another (RFC 8628 section 6.1)."""
@@ -66,13 +66,6 @@ class DeviceAuthorization:
         return PollRefusal.SLOW_DOWN if early else PollRefusal.AUTHORIZATION_PENDING
 
 
-@dataclass(frozen=True, slots=True)
-class TooManyCodes:
-    """This network or browser has tried too many codes."""
-
-    retry_after_seconds: int
-
-
 def read_user_code(typed: str) -> str:
     """The code in the one spelling that counts, or "": case and punctuation are forgiven (section 6.1)."""
     code = "".join(letter for letter in typed[:64].upper() if letter in ALPHABET)
@@ -88,9 +81,3 @@ def tries_of_code(address: str, browser_token: str, key_of: Callable[..., bytes]
     """What typing one code counts for: its network, and its browser."""
     keys = {Limit.DEVICE_CODES: address_prefix(address), Limit.DEVICE_CODES_BROWSER: browser_token}
     return [Try(limit, key_of(f"throttle.{limit}", key)) for limit, key in keys.items()]
-
-
-def code_limit(counted: Iterable[Counted], now: Instant) -> TooManyCodes | None:
-    """When whoever typed it may come back, if these were too many."""
-    full = [item.ends_at for item in counted if item.count > RULES[item.limit].free]
-    return TooManyCodes(max(1, -(-(max(full) - now) // SECOND))) if full else None

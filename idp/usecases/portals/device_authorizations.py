@@ -9,6 +9,7 @@ from idp.domain.platform.actors import Actor, ActorRole
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import after
+from idp.domain.platform.limits import TooMany, too_many
 from idp.domain.portals.clients import Client
 from idp.domain.portals.device_codes import (
     ALPHABET,
@@ -19,8 +20,6 @@ from idp.domain.portals.device_codes import (
     DeviceAuthorization,
     DeviceStatus,
     PollRefusal,
-    TooManyCodes,
-    code_limit,
     read_user_code,
     tries_of_code,
 )
@@ -41,6 +40,7 @@ from idp.store.portals.device_authorizations import (
 from idp.store.sign_in.transactions import TransactionRow, close_transaction, insert_transaction
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+from idp.usecases.platform.prefix_limits import count_stored_request
 from idp.usecases.portals.authorizations import new_authorization
 
 USER_CODE = "device.user_code"
@@ -56,8 +56,10 @@ class DeviceCodes:
     interval: int
 
 
-def begin_device(deps: Deps, client: Client, scopes: Sequence[str], resources: Sequence[str]) -> DeviceCodes:
-    """New codes, good for ten minutes (section 3.2)."""
+def begin_device(
+    deps: Deps, actor: Actor, client: Client, scopes: Sequence[str], resources: Sequence[str]
+) -> DeviceCodes | TooMany:
+    """New codes, good for ten minutes (section 3.2); a public client's count for its network."""
     now, device_code = deps.clock.now(), deps.random.token()
     user_code = new_user_code(deps)
     ends = after(now, deps.lifetimes.device_code)
@@ -75,6 +77,9 @@ def begin_device(deps: Deps, client: Client, scopes: Sequence[str], resources: S
         "expires_at": after(ends, deps.lifetimes.device_code),
     }
     with deps.transaction() as connection:
+        limit = count_stored_request(connection, deps, actor) if client.is_public else None
+        if limit is not None:
+            return limit
         insert_device_authorization(connection, row)
     return DeviceCodes(device_code, user_code, deps.lifetimes.device_code, INTERVAL)
 
@@ -89,12 +94,12 @@ def new_user_code(deps: Deps) -> str:
     return "".join(letters)
 
 
-def find_device(deps: Deps, actor: Actor, typed: str, browser_token: str) -> DeviceAuthorization | TooManyCodes | None:
+def find_device(deps: Deps, actor: Actor, typed: str, browser_token: str) -> DeviceAuthorization | TooMany | None:
     """What waits under this code; each look counts (section 5.1)."""
     now, code = deps.clock.now(), read_user_code(typed)
     tries = tries_of_code(actor.address, browser_token, deps.keyed_hash.of)
     with deps.transaction() as connection:
-        limit = code_limit(count_tries(connection, tries, now), now)
+        limit = too_many(count_tries(connection, tries, now), now)
     if limit or not code:
         return limit
     with deps.read() as connection:

@@ -10,18 +10,14 @@ from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant, after
+from idp.domain.platform.limits import TooMany
 from idp.domain.sign_in.journey import Act, Done
 from idp.domain.sign_in.sessions import LiveSession
 from idp.domain.sign_in.transactions import (
     OpenTransaction,
     RefusalReason,
-    TransactionLimit,
     TransactionRefusal,
-    request_limit,
-    tries_of_request,
 )
-from idp.store.database import Connected
-from idp.store.platform.rate_limits import count_tries
 from idp.store.sign_in.transactions import (
     TransactionRow,
     find_transaction_row,
@@ -33,13 +29,14 @@ from idp.store.sign_in.transactions import (
 )
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+from idp.usecases.platform.prefix_limits import count_stored_request
 
 LONGEST_ID = 43
 
 
 def begin_transaction(
     deps: Deps, actor: Actor, client_id: str, request: Mapping[str, str], browser_token: str
-) -> OpenTransaction | TransactionLimit:
+) -> OpenTransaction | TooMany:
     """A new transaction of this browser; its id is unguessable, and worthless in any other browser."""
     now = deps.clock.now()
     row = TransactionRow(
@@ -53,7 +50,7 @@ def begin_transaction(
         expires_at=after(now, deps.lifetimes.transaction),
     )
     with deps.transaction() as connection:
-        limit = _count_request(connection, deps, actor)
+        limit = count_stored_request(connection, deps, actor)
         if limit is None:
             insert_transaction(connection, row)
     return limit or _opened(row)
@@ -74,7 +71,7 @@ def find_transaction(
         return _opened(_prolonged(deps, row))
     if refusal.reason is RefusalReason.FOREIGN_BROWSER:
         with deps.transaction() as connection:
-            if _count_request(connection, deps, actor) is None:  # one network cannot fill the trail with its own
+            if count_stored_request(connection, deps, actor) is None:  # one network cannot fill the trail with its own
                 record = AuditRecord(AuditEvent.TRANSACTION_FOREIGN_BROWSER, client_id=row.client_id)
                 write_audit(connection, deps, actor, record)
     return refusal
@@ -111,11 +108,11 @@ def select_account(deps: Deps, transaction: OpenTransaction, session: LiveSessio
         record_done(connection, transaction.id, Act.SELECT_ACCOUNT, deps.clock.now(), session.id)
 
 
-def keep_posted_request(deps: Deps, actor: Actor, parameters: Mapping[str, str]) -> str | TransactionLimit:
+def keep_posted_request(deps: Deps, actor: Actor, parameters: Mapping[str, str]) -> str | TooMany:
     """A handle, good once and for 60 s, under which a browser finds again what was posted for it."""
     handle = deps.random.token()
     with deps.transaction() as connection:
-        limit = _count_request(connection, deps, actor)
+        limit = count_stored_request(connection, deps, actor)
         if limit is None:
             ends = after(deps.clock.now(), deps.lifetimes.posted_request)
             insert_posted_request(connection, handle, parameters, ends)
@@ -128,13 +125,6 @@ def redeem_posted_request(deps: Deps, handle: str) -> Mapping[str, str] | None:
         return None
     with deps.transaction() as connection:
         return take_posted_request(connection, handle, deps.clock.now())
-
-
-def _count_request(connection: Connected, deps: Deps, actor: Actor) -> TransactionLimit | None:
-    """Count one more stored request of this network; the limit when it is one too many."""
-    now = deps.clock.now()
-    tries = tries_of_request(actor.address, deps.keyed_hash.of)
-    return request_limit(count_tries(connection, tries, now), now)
 
 
 def _refusal(row: TransactionRow, browser_token: str, now: Instant) -> TransactionRefusal | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
+from idp.domain.platform.limits import TooMany
 from idp.domain.portals.clients import Client
-from idp.domain.portals.device_codes import DeviceAuthorization, TooManyCodes, read_user_code, shown_code
+from idp.domain.portals.device_codes import DeviceAuthorization, read_user_code, shown_code
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import Cookie, browser_cookie, write_cookie
 from idp.http.csrf import BoundForm, FormScope
@@ -49,7 +50,7 @@ def send() -> Response:
     typed = request.form.get("user_code", "")[:LONGEST_CODE]
     deps, actor = current_deps(), anonymous_actor(request)
     device = find_device(deps, actor, typed, browser_cookie(request))
-    if isinstance(device, TooManyCodes):
+    if isinstance(device, TooMany):
         page = error_page(PageError.TOO_MANY_REQUESTS, status=429)
         page.headers["Retry-After"] = str(device.retry_after_seconds)
         return page

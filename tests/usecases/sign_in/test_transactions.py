@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from idp.adapters.clock import QuietClock
 from idp.domain.platform.actors import Actor, ActorRole
 from idp.domain.platform.instants import DAY, MINUTE
-from idp.domain.platform.limits import RULES, Limit, LimitRule
+from idp.domain.platform.limits import RULES, Limit, LimitRule, TooMany
 from idp.domain.sign_in.journey import Act, DoneAct
-from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionLimit, TransactionRefusal
+from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
 from idp.store.database import Database
 from idp.store.platform.audit import audit_events
 from idp.store.sign_in.transactions import authorization_transactions, close_transaction, record_done
@@ -213,8 +213,8 @@ def two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_network_stores_only_so_many_requests_and_is_told_when_to_come_back(deps: Deps) -> None:
     begin(deps)
     kept(deps)
-    assert keep_posted_request(deps, ACTOR, REQUEST) == TransactionLimit(600)
-    assert begin_transaction(deps, ACTOR, "portail", REQUEST, "my browser") == TransactionLimit(600)
+    assert keep_posted_request(deps, ACTOR, REQUEST) == TooMany(600)
+    assert begin_transaction(deps, ACTOR, "portail", REQUEST, "my browser") == TooMany(600)
     with deps.read() as connection:
         stored = connection.execute(select(func.count()).select_from(authorization_transactions)).scalar()
     assert stored == 1
