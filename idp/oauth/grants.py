@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from authlib.oauth2.rfc6749 import (
+    InvalidClientError,
     InvalidGrantError,
     InvalidRequestError,
     InvalidScopeError,
@@ -22,6 +23,8 @@ from idp.oauth.answers import NO_STORE
 from idp.oauth.client_authentication import PROVEN
 from idp.usecases.portals.refreshing import refresh
 from idp.usecases.portals.tokens import find_code, issue_for_client, redeem_code
+
+NO_KEY = "No key of the client's JWK Set serves to encrypt its ID tokens, or its jwks_uri gives none."
 
 
 class InvalidTargetError(OAuth2Error):  # type: ignore[misc]
@@ -44,6 +47,8 @@ def answered(given: bytes | TokenRefusal) -> tuple[int, bytes, Any]:
             raise InvalidTargetError
         case TokenRefusal.INVALID_SCOPE:
             raise InvalidScopeError
+        case TokenRefusal.NO_KEY:
+            raise InvalidClientError(NO_KEY)
         case TokenRefusal.INVALID_REQUEST:
             raise InvalidRequestError("A token of the request is invalid, or may not be exchanged by this client.")
     raise InvalidGrantError("The grant is invalid, expired, revoked or was issued to another client.")

@@ -14,6 +14,7 @@ from idp.domain.portals.authentication_methods import BY_CERTIFICATE, WIRED
 from idp.domain.portals.claims import CLAIMS_BY_SCOPE
 from idp.domain.portals.clients import GrantType, ResponseMode, SigningAlgorithm, SubjectType
 from idp.domain.portals.dpop_proofs import ALGORITHMS as DPOP_ALGORITHMS
+from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManagement
 from idp.domain.portals.portal_rules import PortalRules
 from idp.oauth.client_authentication import PROVEN
 
@@ -93,12 +94,21 @@ def _answers() -> dict[str, Any]:
         "subject_types_supported": [kind.value for kind in SubjectType],
         "id_token_signing_alg_values_supported": algorithms,
         "userinfo_signing_alg_values_supported": algorithms,
+        **_encryption(),
         "authorization_signing_alg_values_supported": algorithms,
         "introspection_signing_alg_values_supported": algorithms,
         "claim_types_supported": ["normal"],
         "claims_supported": sorted(PROTOCOL_CLAIMS.union(*CLAIMS_BY_SCOPE.values())),
         "dpop_signing_alg_values_supported": [alg.value for alg in DPOP_ALGORITHMS],
     }
+
+
+def _encryption() -> dict[str, Any]:
+    algorithms = {
+        "alg": [alg.value for alg in KeyManagement],
+        "enc": [enc.value for enc in ContentEncryption],
+    }
+    return {f"{kind}_encryption_{part}_values_supported": algorithms[part] for kind in ENCRYPTED for part in algorithms}
 
 
 def _client_authentication(announced: Collection[str], mtls_issuer: str) -> dict[str, Any]:

@@ -19,7 +19,10 @@ DESCRIPTIONS = {
     UserinfoRefusal.INSUFFICIENT_SCOPE: "The access token lacks the scope openid.",
     UserinfoRefusal.INVALID_DPOP_PROOF: InvalidDpopProof.description,
     UserinfoRefusal.USE_DPOP_NONCE: UseDpopNonce.description,
+    UserinfoRefusal.NO_KEY: "No key of the client's JWK Set serves to encrypt the answer, or its jwks_uri gives none.",
 }
+STATUSES = {UserinfoRefusal.INSUFFICIENT_SCOPE: 403, UserinfoRefusal.NO_KEY: 400}
+"""Every other is 401 (RFC 6750 section 3.1)."""
 ALGS = " ".join(ALGORITHMS)
 SCHEMES = ("bearer", "dpop")
 
@@ -41,7 +44,7 @@ def userinfo() -> Response:
         body = {"error": told.value, "error_description": description}
         scope = ', scope="openid"' if told is UserinfoRefusal.INSUFFICIENT_SCOPE else ""
         return challenged(
-            to_response(403 if scope else 401, body), f'error="{told}", error_description="{description}"{scope}'
+            to_response(STATUSES.get(told, 401), body), f'error="{told}", error_description="{description}"{scope}'
         )
     answer_is_for(told.client)
     return to_response(200, told.body, (("Content-Type", told.content_type), ("Cache-Control", "no-store")))

@@ -24,6 +24,7 @@ from idp.domain.portals.clients import (
     SigningAlgorithm,
     SubjectType,
 )
+from idp.domain.portals.encryption import ContentEncryption, KeyManagement
 from idp.domain.portals.file_schema import registry_schema, theme_schema
 from idp.domain.portals.registry_content import content_of, registry_from
 
@@ -33,6 +34,7 @@ LOCAL = "http://localhost:8000"
 PUBLIC = "https://connexion.example.fr"
 SECRET = "pV3uJ0mC9yQ2tZ7wLr8sXk1dNf5hGb4aEo6iTqRvUxY"
 DIGEST = f"sha256:{secret_digest(SECRET).hex()}"
+ENCRYPTING = json.dumps({"use": "enc", **ECKey.generate_key("P-256").as_dict(private=False)})
 PLAIN = f"""clients:
   - client_id: portail
     client_name: Portail
@@ -110,6 +112,13 @@ def test_every_key_is_read(load: Load) -> None:
     sector_identifier_uri: https://secteur.example.fr/uris.json
     id_token_signed_response_alg: ES256
     userinfo_signed_response_alg: PS256
+    jwks:
+      keys:
+        - {ENCRYPTING}
+    id_token_encrypted_response_alg: ECDH-ES+A256KW
+    id_token_encrypted_response_enc: A256GCM
+    userinfo_encrypted_response_alg: ECDH-ES+A256KW
+    userinfo_encrypted_response_enc: A256GCM
     default_max_age: 600
     require_auth_time: true
     default_acr_values: [eidas1]
@@ -163,6 +172,8 @@ resources:
     assert client.token_endpoint_auth_method is ClientAuthentication.SECRET_POST
     assert (client.subject_type, client.sector_identifier) == (SubjectType.PAIRWISE, "secteur.example.fr")
     assert client.userinfo_signed_response_alg is SigningAlgorithm.PS256
+    assert client.id_token_encrypted_response_alg is KeyManagement.ECDH_ES_A256KW
+    assert client.userinfo_encrypted_response_alg is KeyManagement.ECDH_ES_A256KW
     assert (client.require_pkce, client.require_consent, client.id_token_claims_by_scope) == (False, True, True)
     assert (client.demands_pushed_requests, client.demands_signed_requests) == (True, True)
     assert client.request_object_signing_alg is SigningAlgorithm.PS256
@@ -176,7 +187,7 @@ resources:
     written = set(yaml.safe_load(text)["clients"][0])
     known = set(registry_schema()["properties"]["clients"]["items"]["properties"])
     certificates = {name for name in known if name.startswith("tls_client")}
-    assert known - written == {"jwks", "jwks_uri", "token_endpoint_auth_signing_alg"} | certificates
+    assert known - written == {"jwks_uri", "token_endpoint_auth_signing_alg"} | certificates
 
 
 @pytest.mark.parametrize(
@@ -547,6 +558,35 @@ def test_a_secret_stays_in_memory_only_for_who_computes_with_it(load: Load) -> N
     kept = [accepted(load(text)) for text in (written, by_hmac)]
     assert ["", SECRET] == [registry.clients["portail"].secrets[0].secret for registry in kept]
     assert not any(SECRET in json.dumps(content_of(registry)) or SECRET in repr(registry) for registry in kept)
+
+
+OAEP = "id_token_encrypted_response_alg: RSA-OAEP-256"
+UNENCRYPTABLE = {
+    "no keys": (OAEP, "6: portail: id_token_encrypted_response_alg: there is no key to encrypt to; write jwks or"),
+    "another kind": (f"{OAEP}\n    jwks: {KEYS}", "6: portail: id_token_encrypted_response_alg: no key of jwks serves RSA"),
+    "no alg": (
+        "userinfo_encrypted_response_enc: A256GCM",
+        "6: portail: userinfo_encrypted_response_enc: means nothing without userinfo_encrypted_response_alg; write RSA-",
+    ),
+    "an unknown alg": (
+        "id_token_encrypted_response_alg: RSA-OAEP",
+        "'RSA-OAEP' cannot be used; write one of RSA-OAEP-256, ECDH-ES+A256KW",
+    ),
+    "an unknown enc": ("userinfo_encrypted_response_enc: A128GCM", "'A128GCM' cannot be used; write A256GCM"),
+}
+
+
+@pytest.mark.parametrize(("written", "problem"), UNENCRYPTABLE.values(), ids=UNENCRYPTABLE)
+def test_an_encryption_that_cannot_be_done_is_refused_at_start_up(load: Load, written: str, problem: str) -> None:
+    """Registration 1.0 section 2."""
+    assert problem in lines(load(PLAIN.replace("scope: openid", f"{written}\n    scope: openid")))[0]
+
+
+def test_keys_at_an_address_are_looked_at_when_they_are_needed(load: Load) -> None:
+    written = f"{OAEP}\n    jwks_uri: https://portail.example.fr/jwks"
+    client = accepted(load(PLAIN.replace("scope: openid", f"{written}\n    scope: openid"))).clients["portail"]
+    assert client.id_token_encrypted_response_alg is KeyManagement.RSA_OAEP_256
+    assert client.id_token_encrypted_response_enc is ContentEncryption.A256GCM
 
 
 @pytest.mark.parametrize("profile", ["fapi2_security", "fapi2_message_signing", "legacy", "oidc"])

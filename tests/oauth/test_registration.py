@@ -199,11 +199,32 @@ def test_a_native_client_listens_on_loopback(deps: Deps, web: FlaskClient) -> No
     assert 201 == register(deps, web, redirect_uris=["http://127.0.0.1/cb", "fr.example.jeu:/cb"], **native).status_code
 
 
-WRONG = {
+ENCRYPTING = {"keys": [ECKey.generate_key("P-256", parameters={"use": "enc", "kid": "e"}).as_dict(private=False)]}
+
+
+def test_a_client_may_register_for_encrypted_answers(deps: Deps, web: FlaskClient) -> None:
+    """Registration 1.0 section 2; the enc that counts is answered (RFC 7591 section 3.2.1): only A256GCM is announced."""
+    algs = {f"{kind}_encrypted_response_alg": "ECDH-ES+A256KW" for kind in ("id_token", "userinfo")}
+    body = register(deps, web, jwks=ENCRYPTING, **algs).json
+    expected = {**algs, **{f"{kind}_encrypted_response_enc": "A256GCM" for kind in ("id_token", "userinfo")}}
+    assert expected == {name: value for name, value in body.items() if "_encrypted_" in name}
+    assert not [name for name in register(deps, web).json if "_encrypted_" in name], "the control"
+
+
+WRONG: dict[str, dict[str, Any]] = {
     "an implicit grant": {"grant_types": ["implicit"]},
     "a response type that does not exist here": {"response_types": ["id_token token"]},
     "a response type without its grant": {"grant_types": ["client_credentials"], "response_types": ["code"]},
     "a grant without its response type": {"response_types": []},
+    "an encryption that is not announced": {"jwks": ENCRYPTING, "id_token_encrypted_response_alg": "RSA1_5"},
+    "a content encryption that is not announced": {
+        "jwks": ENCRYPTING,
+        "userinfo_encrypted_response_alg": "ECDH-ES+A256KW",
+        "userinfo_encrypted_response_enc": "A128CBC-HS256",
+    },
+    "an enc without its alg": {"jwks": ENCRYPTING, "userinfo_encrypted_response_enc": "A256GCM"},
+    "an encryption without keys": {"id_token_encrypted_response_alg": "RSA-OAEP-256"},
+    "an encryption that no key serves": {"jwks": ENCRYPTING, "id_token_encrypted_response_alg": "RSA-OAEP-256"},
     "an unsigned ID token": {"id_token_signed_response_alg": "none"},
     "an unknown method": {"token_endpoint_auth_method": "magic"},
     "keys two ways": {

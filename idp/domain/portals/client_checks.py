@@ -12,6 +12,7 @@ from idp.domain.portals.clients import (
     SigningAlgorithm,
     SubjectType,
 )
+from idp.domain.portals.encryption_checks import ENCRYPTION_CHECKS
 from idp.domain.portals.profile_checks import PROFILE_CHECKS
 from idp.domain.portals.registry_addresses import origin_problem, redirect_problem, web_address_problem
 from idp.domain.portals.registry_entries import Complaint, Entry
@@ -254,6 +255,7 @@ CLIENT_CHECKS: tuple[Check, ...] = (
     certificates_are_known,
     keys_are_in_one_place,
     assertions_can_be_verified,
+    *ENCRYPTION_CHECKS,
     native_clients_hold_no_secret,
     pkce_is_lifted_only_for_confidential,
     scopes_are_known,

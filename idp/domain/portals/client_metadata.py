@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from idp.domain.portals.client_checks import CLIENT_CHECKS, SIGNING, WITH_SECRET
 from idp.domain.portals.clients import Client, ClientAuthentication, GrantType
+from idp.domain.portals.encryption import ENCRYPTED
 from idp.domain.portals.file_fields import Field
 from idp.domain.portals.metadata_checks import METADATA_CHECKS, needs_no_operator
 from idp.domain.portals.metadata_shapes import shape_problem
@@ -95,7 +96,9 @@ def read_metadata(sent: Mapping[str, Any], terms: Terms, issuer: str) -> Entry |
 def registered_metadata(entry: Entry, client: Client) -> dict[str, Any]:
     """What registrations are answered: everything that counts for this client, defaults included."""
     kept = {name: value for name, value in entry.values.items() if name in SETTABLE or name in TEXTS}
+    encrypted = {f"{kind}_encrypted_response_enc" for kind in ENCRYPTED if f"{kind}_encrypted_response_alg" in kept}
     return kept | {
+        **{name: getattr(client, name).value for name in encrypted},
         "token_endpoint_auth_method": entry.text("token_endpoint_auth_method"),
         "application_type": client.application_type,
         "subject_type": client.subject_type.value,

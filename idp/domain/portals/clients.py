@@ -11,6 +11,7 @@ from typing import Any
 from idp.domain.platform.keys import HmacAlgorithm
 from idp.domain.platform.keys import SigningAlgorithm as SigningAlgorithm
 from idp.domain.portals.authentication_methods import ClientAuthentication as ClientAuthentication
+from idp.domain.portals.encryption import ContentEncryption, KeyManagement
 from idp.domain.portals.profiles import RULES, Pkce, Profile, ProfileRules
 
 GATEWAY_CLIENT_ID = "mire"
@@ -87,6 +88,12 @@ class Client:
     """Host by which pairwise subjects are grouped; filled at load from sector_identifier_uri or the redirect URIs."""
     id_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm.RS256
     userinfo_signed_response_alg: SigningAlgorithm | None = None
+    id_token_encrypted_response_alg: KeyManagement | None = None
+    """Of ID tokens and logout tokens, around the signature; None: they are not encrypted."""
+    id_token_encrypted_response_enc: ContentEncryption = ContentEncryption.A256GCM
+    userinfo_encrypted_response_alg: KeyManagement | None = None
+    """Of userinfo answers, signed or not (OpenID Connect Core section 5.3.2)."""
+    userinfo_encrypted_response_enc: ContentEncryption = ContentEncryption.A256GCM
     introspection_signed_response_alg: SigningAlgorithm | None = None
     """Of introspection answers that it asks for as a JWT (RFC 9701); None: as the profile says."""
     authorization_signed_response_alg: SigningAlgorithm | None = None

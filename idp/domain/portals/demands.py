@@ -9,6 +9,7 @@ from idp.domain.platform.instants import SECOND
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.authentication_methods import WIRED
 from idp.domain.portals.clients import Client, ClientAuthentication
+from idp.domain.portals.encryption import ENCRYPTED
 from idp.domain.portals.profiles import RULES, AssertionAudience, Profile
 
 EVERYONE = "every client"
@@ -109,6 +110,10 @@ def tokens(client: Client, _: Lifetimes) -> Explained:
     is_default = alg is rules.id_token_algorithm
     source = _profile(client) if is_default else _own("id_token_signed_response_alg", alg)
     yield Demand(f"gets ID tokens signed with {alg}", source, rules.reasons["id_token_algorithm"])
+    for kind, what in zip(ENCRYPTED, ("ID and logout tokens", "userinfo answers"), strict=True):
+        field = f"{kind}_encrypted_response_alg"
+        if alg := getattr(client, field):
+            yield Demand(f"gets {what} encrypted with {alg}", _own(field, alg), "OpenID Connect Core section 10.2")
 
 
 def consent(client: Client, _: Lifetimes) -> Explained:

@@ -22,6 +22,8 @@ class TokenRefusal(StrEnum):
     INVALID_GRANT = "invalid_grant"
     INVALID_SCOPE = "invalid_scope"
     INVALID_TARGET = "invalid_target"
+    NO_KEY = "invalid_client"
+    """The client's ID tokens are to be encrypted, and none of its keys serves."""
 
 
 @dataclass(frozen=True, slots=True)

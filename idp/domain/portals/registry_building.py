@@ -17,6 +17,7 @@ from idp.domain.portals.clients import (
     SigningAlgorithm,
     SubjectType,
 )
+from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManagement
 from idp.domain.portals.profiles import RULES, Profile
 from idp.domain.portals.registry_content import assertion_algorithm
 from idp.domain.portals.registry_entries import Entry
@@ -41,6 +42,8 @@ ENUMS: Mapping[str, Any] = {
     "token_endpoint_auth_signing_alg": assertion_algorithm,
     "id_token_signed_response_alg": SigningAlgorithm,
     "userinfo_signed_response_alg": SigningAlgorithm,
+    **{f"{kind}_encrypted_response_alg": KeyManagement for kind in ENCRYPTED},
+    **{f"{kind}_encrypted_response_enc": ContentEncryption for kind in ENCRYPTED},
     "request_object_signing_alg": SigningAlgorithm,
     "authorization_signed_response_alg": SigningAlgorithm,
     "introspection_signed_response_alg": SigningAlgorithm,

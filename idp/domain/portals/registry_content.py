@@ -24,6 +24,7 @@ from idp.domain.portals.clients import (
     SigningAlgorithm,
     SubjectType,
 )
+from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManagement
 from idp.domain.portals.profiles import Profile
 
 NONE: Mapping[str, Any] = MappingProxyType({})
@@ -36,6 +37,8 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "token_endpoint_auth_signing_alg": lambda value: value and assertion_algorithm(value),
     "id_token_signed_response_alg": SigningAlgorithm,
     "userinfo_signed_response_alg": lambda value: value and SigningAlgorithm(value),
+    **{f"{kind}_encrypted_response_alg": lambda value: value and KeyManagement(value) for kind in ENCRYPTED},
+    **{f"{kind}_encrypted_response_enc": ContentEncryption for kind in ENCRYPTED},
     "signing_alg": SigningAlgorithm,
     "subject_type": SubjectType,
     "match": Match,

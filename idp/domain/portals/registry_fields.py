@@ -16,6 +16,7 @@ from idp.domain.portals.clients import (
     SigningAlgorithm,
     SubjectType,
 )
+from idp.domain.portals.encryption import ContentEncryption, KeyManagement
 from idp.domain.portals.file_fields import Field, Kind
 from idp.domain.portals.profiles import Profile
 
@@ -60,6 +61,17 @@ def _redirects(name: str, doc: str) -> Field:
 
 def _algorithm(name: str, doc: str) -> Field:
     return Field(name, Kind.TEXT, doc, choices=_choices(SigningAlgorithm))
+
+
+def _encryption(kind: str, what: str) -> tuple[Field, Field]:
+    alg, enc = f"{kind}_encrypted_response_alg", f"{kind}_encrypted_response_enc"
+    doc = f"{what} are encrypted to a key of the client's jwks or jwks_uri."
+    return (
+        Field(alg, Kind.TEXT, doc, choices=_choices(KeyManagement)),
+        Field(
+            enc, Kind.TEXT, f"How the content is; A256GCM when {alg} is written.", choices=_choices(ContentEncryption)
+        ),
+    )
 
 
 def _client_id(name: str, kind: Kind, doc: str, *, required: bool = False) -> Field:
@@ -120,7 +132,9 @@ CLIENT_FIELDS = (
         pattern=SECRET,
         instead=SECRET_INSTEAD,
     ),
-    Field("jwks", Kind.JWKS, "The client's public keys (private_key_jwt): a JWK Set, or file:PATH of one."),
+    Field(
+        "jwks", Kind.JWKS, "The client's public keys, to verify and to encrypt with: a JWK Set, or file:PATH of one."
+    ),
     Field(
         "application_type", Kind.TEXT, "`native` for an application on a person's machine.", choices=("web", "native")
     ),
@@ -136,6 +150,8 @@ CLIENT_FIELDS = (
     ),
     _algorithm("id_token_signed_response_alg", "Signature of ID tokens; RS256 by default."),
     _algorithm("userinfo_signed_response_alg", "Signs userinfo answers; plain JSON without it."),
+    *_encryption("id_token", "ID tokens and logout tokens"),
+    *_encryption("userinfo", "Userinfo answers, signed or not"),
     Field(
         "default_max_age", Kind.COUNT, "Seconds after which a password is asked again when the request says nothing."
     ),

@@ -5,7 +5,7 @@ Never call these inside a transaction: they may wait for another host.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,8 +30,15 @@ def client_keys(deps: Deps, client: Client) -> Mapping[str, Any] | None:
 
 def fresh_client_keys(deps: Deps, client: Client, kid: object) -> Mapping[str, Any] | None:
     """The client's JWK Set, asked for once more when it lacks this kid, as often as the limit allows."""
+    return client_keys_where(deps, client, lambda known: any(key.get("kid") == kid for key in known["keys"]))
+
+
+def client_keys_where(
+    deps: Deps, client: Client, serves: Callable[[Mapping[str, Any]], bool]
+) -> Mapping[str, Any] | None:
+    """The client's JWK Set, asked for once more when it does not serve, as often as the limit allows."""
     keys = client_keys(deps, client)
-    if keys is None or not client.jwks_uri or any(key.get("kid") == kid for key in keys["keys"]):
+    if keys is None or not client.jwks_uri or serves(keys):
         return keys
     return _look(deps, client, early=True, known=keys).jwks
 

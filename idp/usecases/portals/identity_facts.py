@@ -15,8 +15,11 @@ from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE
 from idp.store.portals.grants import find_grant_of_token
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
+from idp.usecases.portals.encrypting import NESTED, PLAIN, encrypted
 from idp.usecases.portals.possession import Presentation, refuses
 from idp.usecases.portals.token_signing import grant_subject
+
+JWT_CONTENT = "application/jwt"
 
 
 class UserinfoRefusal(StrEnum):
@@ -28,6 +31,8 @@ class UserinfoRefusal(StrEnum):
     """RFC 9449 section 7.1."""
     USE_DPOP_NONCE = "use_dpop_nonce"
     """RFC 9449 section 9."""
+    NO_KEY = "invalid_request"
+    """The answer is to be encrypted, and none of the client's keys serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,15 @@ def _claims(deps: Deps, client: Client, grant: Grant, token: AccessToken) -> dic
     return {"sub": sub, **told}
 
 
-def _shaped(deps: Deps, client: Client, claims: dict[str, Any]) -> Userinfo:
-    alg = client.userinfo_signed_response_alg
+def _shaped(deps: Deps, client: Client, claims: dict[str, Any]) -> Userinfo | UserinfoRefusal:
+    """Plain, signed, encrypted, or signed then encrypted (section 5.3.2)."""
+    alg, encryption = client.userinfo_signed_response_alg, client.userinfo_encrypted_response_alg
     if alg is None:
-        return Userinfo(client, json.dumps(claims, separators=(",", ":")).encode(), "application/json")
-    signed = deps.signer.sign({"iss": deps.issuer, "aud": client.client_id, **claims}, alg=alg, typ="JWT")
-    return Userinfo(client, signed.encode(), "application/jwt")
+        text = json.dumps(claims, separators=(",", ":"))
+    else:
+        text = deps.signer.sign({"iss": deps.issuer, "aud": client.client_id, **claims}, alg=alg, typ="JWT")
+    if encryption:
+        header = NESTED if alg else PLAIN
+        hidden = encrypted(deps, client, text, encryption, client.userinfo_encrypted_response_enc, header)
+        return Userinfo(client, hidden.encode(), JWT_CONTENT) if hidden else UserinfoRefusal.NO_KEY
+    return Userinfo(client, text.encode(), JWT_CONTENT if alg else "application/json")

@@ -35,6 +35,7 @@ from idp.store.portals.logout import (
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
 from idp.usecases.portals.clients import find_client_within
+from idp.usecases.portals.encrypting import NESTED, encrypted
 
 PATIENCE = 2 * SECOND
 """How long a browser waits for the portals' answers."""
@@ -135,7 +136,10 @@ def _post(deps: Deps, notice: LogoutNotice) -> LogoutOutcome:
     address = notice.client.backchannel_logout_uri
     if not address:
         return LogoutOutcome.NOT_TOLD
-    answer = deps.outbound.post_form(address, {"logout_token": _logout_token(deps, notice)})
+    token = _logout_token(deps, notice)
+    if token is None:
+        return LogoutOutcome.UNREACHABLE  # its keys may be there at the next attempt
+    answer = deps.outbound.post_form(address, {"logout_token": token})
     if not isinstance(answer, OutboundAnswer):
         return LogoutOutcome.UNREACHABLE
     if answer.status == 400:
@@ -143,10 +147,15 @@ def _post(deps: Deps, notice: LogoutNotice) -> LogoutOutcome:
     return LogoutOutcome.CONFIRMED if answer.status in (200, 204) else LogoutOutcome.REFUSED
 
 
-def _logout_token(deps: Deps, notice: LogoutNotice) -> str:
-    """Signed as the client's ID tokens are (Back-Channel Logout section 2.6)."""
+def _logout_token(deps: Deps, notice: LogoutNotice) -> str | None:
+    """Signed, and encrypted, as the client's ID tokens are (Back-Channel Logout section 2.4); None: it has no key."""
+    client = notice.client
     claims = logout_token_claims(notice, issuer=deps.issuer, jti=deps.random.token(16), now=deps.clock.now())
-    return deps.signer.sign(claims, alg=notice.client.id_token_signed_response_alg, typ=LOGOUT_TOKEN_TYPE)
+    signed = deps.signer.sign(claims, alg=client.id_token_signed_response_alg, typ=LOGOUT_TOKEN_TYPE)
+    alg, enc = client.id_token_encrypted_response_alg, client.id_token_encrypted_response_enc
+    if alg is None:
+        return signed
+    return encrypted(deps, client, signed, alg, enc, {**NESTED, "iss": deps.issuer})
 
 
 def _settle(deps: Deps, actor: Actor, sender: str, notice: LogoutNotice, outcome: LogoutOutcome) -> None:

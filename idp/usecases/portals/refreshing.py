@@ -105,6 +105,8 @@ def _rotate(
         now=now,
         confirmation=confirmation,
     )
+    if isinstance(body, TokenRefusal):
+        return body
     if next_token is token:
         use = partial(touch_family, family_id=token.family_id, held_hash=old_hash, now=now)
     else:

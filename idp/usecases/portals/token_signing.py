@@ -7,7 +7,7 @@ from collections.abc import Set
 from idp.domain.platform.instants import Instant
 from idp.domain.portals.clients import Client
 from idp.domain.portals.confirmations import NO_CONFIRMATION, Confirmation
-from idp.domain.portals.grants import Grant
+from idp.domain.portals.grants import Grant, TokenRefusal
 from idp.domain.portals.subjects import client_subject
 from idp.domain.portals.tokens import (
     ACCESS_TOKEN_TYPE,
@@ -18,6 +18,7 @@ from idp.domain.portals.tokens import (
     token_response,
 )
 from idp.usecases.deps import Deps
+from idp.usecases.portals.encrypting import encrypted
 
 
 def grant_subject(deps: Deps, client: Client, grant: Grant) -> str:
@@ -36,8 +37,11 @@ def sign_for_person(
     nonce: str,
     now: Instant,
     confirmation: Confirmation = NO_CONFIRMATION,
-) -> bytes:
-    """The token response, as JSON: access token, ID token when `openid` is among `scopes`, refresh token as given."""
+) -> bytes | TokenRefusal:
+    """The token response, as JSON: access token, ID token when `openid` is among `scopes`, refresh token as given.
+
+    Refused when the ID token is to be encrypted and no key of the client serves: nothing is spent yet.
+    """
     sub, life = grant_subject(deps, client, grant), deps.lifetimes.access_token
     claims = access_token_claims(
         grant,
@@ -65,6 +69,11 @@ def sign_for_person(
             lifetimes=deps.lifetimes,
         )
         id_token = deps.signer.sign(about, alg=client.id_token_signed_response_alg, typ=ID_TOKEN_TYPE)
+        if client.id_token_encrypted_response_alg:
+            alg, enc = client.id_token_encrypted_response_alg, client.id_token_encrypted_response_enc
+            id_token = encrypted(deps, client, id_token, alg, enc) or ""
+            if not id_token:
+                return TokenRefusal.NO_KEY
     return token_response(
         access_token,
         audience.carried(scopes),

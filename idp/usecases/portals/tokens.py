@@ -72,6 +72,8 @@ def redeem_code(
         now=now,
         confirmation=confirmation,
     )
+    if isinstance(body, TokenRefusal):
+        return body
     with deps.transaction() as connection:
         spent = consume_code(connection, grant.id, now)
         if spent:
