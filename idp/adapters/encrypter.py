@@ -14,7 +14,8 @@ from idp.domain.portals.encryption import ContentEncryption, KeyManagement
 
 UNFIT = (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
 """What a key does that looks right and is none: a point off its curve, one of low order."""
-ALGORITHMS = JWERegistry(algorithms=[*KeyManagement, *ContentEncryption])
+ALGORITHMS = JWERegistry(algorithms=[*KeyManagement, *ContentEncryption], strict_check_header=False)
+"""Not strict: a header may hold claims (RFC 7519 section 5.3)."""
 
 
 def encrypt_to(

@@ -11,17 +11,21 @@ from sqlalchemy import select
 from idp.domain.platform.instants import MINUTE, SECOND
 from idp.domain.platform.limits import RULES, Limit, LimitRule
 from idp.domain.portals.clients import ClientAuthentication, GrantType
+from idp.domain.portals.encryption import KeyManagement
 from idp.store.database import Database
 from idp.store.platform.audit import audit_events
 from idp.store.portals.device_authorizations import device_authorizations
 from idp.store.sign_in.sessions import sessions
 from idp.usecases.platform.housekeeping import delete_everything_expired
 from tests.oauth.conftest import SECRET, basic, secret
+from tests.oauth.decryption import decrypted, new_key, public_jwk
 from tests.pages import token_of
 from tests.portals import ISSUER, Browser, Gateway, gateway, location, portal
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 GRANTS = frozenset({GrantType.DEVICE_CODE, GrantType.REFRESH_TOKEN})
+
+KEY, ECDH = new_key("P-256"), KeyManagement.ECDH_ES_A256KW
 
 
 @pytest.fixture
@@ -31,6 +35,7 @@ def at(database: Database) -> Gateway:
         database,
         portal("kiosk", client_name="La borne", **public),
         portal("other", **public),
+        portal("discreet", jwks={"keys": [public_jwk(KEY)]}, id_token_encrypted_response_alg=ECDH, **public),
         portal("terminal", secrets=(secret(SECRET),), grant_types=frozenset(GrantType)),
         portal("web", token_endpoint_auth_method=ClientAuthentication.NONE),
     )
@@ -251,3 +256,11 @@ def test_nobody_fills_the_table_of_codes_from_one_network(at: Gateway, monkeypat
 def end_sessions(at: Gateway) -> None:
     with at.deps.transaction() as connection:
         connection.execute(sessions.update().values(ended_at=at.deps.clock.now()))
+
+
+def test_a_devices_id_token_is_encrypted_too(at: Gateway, browser: Browser) -> None:
+    """OpenID Connect Core section 10.2: to the client's key, whatever the grant."""
+    codes = begin(at, "discreet")
+    approve(browser, codes)
+    header, inner = decrypted(poll(at, codes, "discreet").json["id_token"], KEY)
+    assert ("JWT", 2) == (header["cty"], inner.count("."))

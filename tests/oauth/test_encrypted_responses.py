@@ -16,7 +16,7 @@ from joserfc.jwk import KeySet
 from idp.adapters.clock import QuietClock
 from idp.adapters.logs import QuietLog
 from idp.adapters.outbound import OutboundAnswer, OutboundFailure, OutboundRefusal, QuietOutbound
-from idp.domain.platform.instants import HOUR, MINUTE
+from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Client, SigningAlgorithm
 from idp.domain.portals.encryption import KeyManagement
 from idp.domain.portals.registry_content import content_of, make_registry, registry_from
@@ -62,7 +62,7 @@ def publish(deps: Deps) -> Callable[..., None]:
     """What the client's host answers from now on."""
 
     def put(keys: Any, status: int = 200) -> None:
-        answer = OutboundAnswer(status, json.dumps(keys).encode(), {"cache-control": "max-age=3600"})
+        answer = OutboundAnswer(status, json.dumps(keys).encode(), {"cache-control": "max-age=600"})
         cast(QuietOutbound, deps.outbound).answers[ADDRESS] = answer
 
     return put
@@ -173,7 +173,7 @@ def test_a_refresh_token_is_not_spent_while_no_key_serves(
     publish(JWKS["P-256"])
     form = {"grant_type": "refresh_token", "refresh_token": tokens("fetched")["refresh_token"]}
     publish({}, 503)
-    cast(QuietClock, deps.clock).advance(HOUR)
+    cast(QuietClock, deps.clock).advance(10 * MINUTE)
     refused = web.post("/token", data=form, headers=basic("fetched"))
     assert (400, "invalid_client") == (refused.status_code, refused.json["error"])  # type: ignore[index]
     publish(JWKS["P-256"])

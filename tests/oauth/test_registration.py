@@ -203,7 +203,7 @@ ENCRYPTING = {"keys": [ECKey.generate_key("P-256", parameters={"use": "enc", "ki
 
 
 def test_a_client_may_register_for_encrypted_answers(deps: Deps, web: FlaskClient) -> None:
-    """Registration 1.0 section 2; the enc that counts is answered (RFC 7591 section 3.2.1): only A256GCM is announced."""
+    """Registration 1.0 section 2; the enc that counts is answered (RFC 7591 section 3.2.1)."""
     algs = {f"{kind}_encrypted_response_alg": "ECDH-ES+A256KW" for kind in ("id_token", "userinfo")}
     body = register(deps, web, jwks=ENCRYPTING, **algs).json
     expected = {**algs, **{f"{kind}_encrypted_response_enc": "A256GCM" for kind in ("id_token", "userinfo")}}
