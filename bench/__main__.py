@@ -14,9 +14,10 @@ import bcrypt
 
 from bench.flood import flood_section
 from bench.load import Cost, measure
-from bench.operations import OPERATIONS, SIGN_IN, Visitor
+from bench.operations import SIGN_IN, Visitor
 from bench.processes import GENERATOR_CORE
 from bench.refusals import refusals_section
+from bench.rows import ROWS
 from bench.servers import WORK, PostgreSQL, Running, canaille, gateway, oidc_provider, postgresql
 from bench.table import (
     CANAILLE,
@@ -53,7 +54,7 @@ def measured(started: Running, seconds: float, connections: int) -> Result:
     for visitor in visitors:
         visitor.prepare()
     costs: dict[str, Cost] = {}
-    for operation in OPERATIONS:
+    for operation in (row for row in ROWS if row.is_of(started.server)):
         print(f"  {operation.name}", flush=True)
         costs[operation.name] = measure(operation, visitors, seconds=seconds, cpu=started.cpu)
     return Result(started.server.name, started.start_up, started.memory(), costs)

@@ -41,6 +41,8 @@ class FirstForm(HTMLParser):
             self.names.add(attributes["name"])
             if attributes.get("type", "text") not in ("submit", "checkbox"):
                 self.values[attributes["name"]] = attributes.get("value", "")
+        elif self._inside and tag == "button" and attributes.get("name"):
+            self.names.add(attributes["name"])
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -80,7 +82,7 @@ class Browser:
                 address = urljoin(urljoin(self.base, target), answer.location)
                 if address.startswith(until):
                     return address
-                target = _path(address)
+                target = path_of(address)
                 answer = self.request("GET", target)
                 continue
             answer = self.submit(target, answer, fields)
@@ -90,7 +92,7 @@ class Browser:
         """The page that `target` leads to, and where it is."""
         answer = self.request("GET", target)
         while answer.location:
-            target = _path(urljoin(urljoin(self.base, target), answer.location))
+            target = path_of(urljoin(urljoin(self.base, target), answer.location))
             answer = self.request("GET", target)
         return target, answer
 
@@ -99,7 +101,7 @@ class Browser:
         form = FirstForm(page.body.decode())
         if form.action is None:
             raise AssertionError(f"{page.status} at {target}: {page.body[:300]!r}")
-        action = _path(urljoin(urljoin(self.base, target), form.action))
+        action = path_of(urljoin(urljoin(self.base, target), form.action))
         values = form.values | {name: value for name, value in fields.items() if name in form.names}
         return self.request("POST", action, headers=FORM | {"Origin": self.base}, body=urlencode(values))
 
@@ -126,6 +128,7 @@ class Browser:
             self.cookies[name.strip()] = value.strip()
 
 
-def _path(address: str) -> str:
+def path_of(address: str) -> str:
+    """The address without its origin."""
     parts = urlsplit(address)
     return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bench.browser import FORM, Browser
+from bench.proofs import NONCE, PROOF, Proofs
 
 REDIRECT_URI = "http://127.0.0.1:9999/cb"
 SCOPE = "openid profile email"
@@ -31,6 +32,9 @@ class Endpoints:
     token: str
     introspect: str
     userinfo: str
+    push: str = ""
+    """Of pushed authorization requests; empty: the server has none of the extensions."""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Server:
     """What is typed into its forms; {number} is the visitor's."""
     connections: int | None = None
     """How many visitors it needs, when that is not for the run to say."""
+    forgotten: str = ""
+    """The cookie by which it counts what one browser types; the person at a device has one that was not seen yet."""
     token_interval: float = 0.0
     """Seconds a visitor must leave between two tokens, where the server cannot make them faster for one person."""
 
@@ -67,11 +73,12 @@ class Visitor:
         self.back_end = Browser(server.base)
         self.tokens: dict[str, Any] = {}
         self.stranger, self.form = self.new_browser(), ""
+        self.proofs, self.bound = Proofs(), ""
         self._last_token = 0.0
 
     def prepare(self) -> None:
         """Sign in once and hold tokens."""
-        self.tokens = self._redeem(*self._authorize(self.browser))
+        self.tokens = self.redeem(*self.authorize(self.browser))
         self.stranger = self.new_browser()
         self.form, _ = self.stranger.open(self.sign_in_page())
 
@@ -83,12 +90,10 @@ class Visitor:
 
     def client_credentials(self) -> None:
         body = {"grant_type": "client_credentials", "scope": self.server.machine_scope}
-        assert self._token(self.server.machine, body)["access_token"]
+        assert self.token(self.server.machine, body)["access_token"]
 
     def introspection(self) -> None:
-        answer = self._post(
-            self.server.endpoints.introspect, self.server.portal, {"token": self.tokens["access_token"]}
-        )
+        answer = self.post(self.server.endpoints.introspect, self.server.portal, {"token": self.tokens["access_token"]})
         assert answer["active"] is True
 
     def userinfo(self) -> None:
@@ -98,14 +103,14 @@ class Visitor:
 
     def refresh(self) -> None:
         body = {"grant_type": "refresh_token", "refresh_token": self.tokens["refresh_token"]}
-        self.tokens |= self._token(self.server.portal, body)
+        self.tokens |= self.token(self.server.portal, body)
 
     def silent(self) -> None:
-        assert self._redeem(*self._authorize(self.browser))["id_token"]
+        assert self.redeem(*self.authorize(self.browser))["id_token"]
 
     def sign_in(self) -> None:
         browser = self.new_browser()
-        code, _ = self._authorize(browser)
+        code, _ = self.authorize(browser)
         browser.close()
         assert code
 
@@ -119,16 +124,25 @@ class Visitor:
 
     def new_browser(self) -> Browser:
         """A browser nobody has seen, at an address of its own."""
+        return Browser(self.server.base, headers=self.new_address())
+
+    def new_address(self) -> dict[str, str]:
+        """The headers of a browser at an address that nobody has seen."""
         number = next(ADDRESSES)
         address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        return Browser(self.server.base, headers={"X-Forwarded-For": address, "Accept": "text/html"})
+        return {"X-Forwarded-For": address, "Accept": "text/html"}
 
-    def _authorize(self, browser: Browser) -> tuple[str, str]:
+    def authorize(self, browser: Browser) -> tuple[str, str]:
         target, verifier = self._authorization()
         address = browser.follow(target, until=REDIRECT_URI, fields=self.fields)
         return parse_qs(urlsplit(address).query)["code"][0], verifier
 
     def _authorization(self) -> tuple[str, str]:
+        query, verifier = self.asked()
+        return f"{self.server.endpoints.authorize}?{urlencode(query)}", verifier
+
+    def asked(self) -> tuple[dict[str, str], str]:
+        """The parameters of a new authorization request, and the verifier of its code."""
         verifier = secrets.token_urlsafe(32)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         query = {
@@ -141,27 +155,36 @@ class Visitor:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        return f"{self.server.endpoints.authorize}?{urlencode(query)}", verifier
+        return query, verifier
 
-    def _redeem(self, code: str, verifier: str) -> dict[str, Any]:
+    def redeem(self, code: str, verifier: str, *, proven: bool = False) -> dict[str, Any]:
+        """The tokens for this code, bound to the visitor's key if it is to be proven."""
         body = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": REDIRECT_URI,
             "code_verifier": verifier,
         }
-        return self._token(self.server.portal, body)
+        return self.token(self.server.portal, body, proven=proven)
 
-    def _token(self, client_id: str, body: Mapping[str, str]) -> dict[str, Any]:
+    def token(self, client_id: str, body: Mapping[str, str], *, proven: bool = False) -> dict[str, Any]:
+        """What the token endpoint gives; with a proof it is asked once more when it wants its nonce in it."""
         if "client_credentials" not in body.values():
             time.sleep(max(0.0, self._last_token + self.server.token_interval - time.monotonic()))
-        answer = self._post(self.server.endpoints.token, client_id, body)
+        answer = self.post(self.server.endpoints.token, client_id, body, proven=proven)
+        if answer.get("error") == "use_dpop_nonce":
+            answer = self.post(self.server.endpoints.token, client_id, body, proven=proven)
         self._last_token = time.monotonic()
         assert "access_token" in answer, answer
         return answer
 
-    def _post(self, path: str, client_id: str, body: Mapping[str, str]) -> dict[str, Any]:
-        answer = self.back_end.request("POST", path, headers=self.server.basic(client_id), body=urlencode(body))
+    def post(self, path: str, client_id: str, body: Mapping[str, str], *, proven: bool = False) -> dict[str, Any]:
+        """The answer of an endpoint to this client."""
+        headers = self.server.basic(client_id)
+        if proven:
+            headers[PROOF] = self.proofs.make(self.server.base + path)
+        answer = self.back_end.request("POST", path, headers=headers, body=urlencode(body))
+        self.proofs.nonce = answer.headers.get(NONCE) or self.proofs.nonce
         content: dict[str, Any] = json.loads(answer.body)
         return content
 
@@ -179,6 +202,12 @@ class Operation:
     most_of_oidc_provider: float | None = None
     """CPU per operation, as a multiple of oidc-provider's on PostgreSQL, that is allowed at most; None: no bound."""
     most_of_canaille: float | None = None
+    extension: bool = False
+    """Whether only servers with the extensions answer it."""
+
+    def is_of(self, server: Server) -> bool:
+        """Whether this server has it."""
+        return bool(server.endpoints.push) or not self.extension
 
 
 OPERATIONS = (

@@ -23,6 +23,7 @@ import yaml
 
 from bench.operations import REDIRECT_URI, SCOPE, Endpoints, Server
 from bench.processes import SERVER_CORE, cpu_seconds, resident_megabytes, running, wait_until
+from bench.rows import DEVICE_GRANT, EXCHANGE_GRANT, EXCHANGED_RESOURCE, EXCHANGED_SCOPE
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "var" / "bench"
@@ -31,7 +32,14 @@ TRIPLET = {"siret": "99900037500017", "family_name": "MOUTIN", "given_name": "CL
 RESOURCE = "https://api.bench.test"
 CANAILLE_PEOPLE = 64
 OIDC_PROVIDER = Endpoints(
-    "/.well-known/openid-configuration", "/jwks", "/auth", "/token", "/token/introspection", "/me"
+    "/.well-known/openid-configuration",
+    "/jwks",
+    "/auth",
+    "/token",
+    "/token/introspection",
+    "/me",
+    "/request",
+    "/device/auth",
 )
 CANAILLE = Endpoints(
     "/.well-known/openid-configuration",
@@ -41,7 +49,16 @@ CANAILLE = Endpoints(
     "/oauth/introspect",
     "/oauth/userinfo",
 )
-GATEWAY = Endpoints("/.well-known/openid-configuration", "/jwks", "/authorize", "/token", "/introspect", "/userinfo")
+GATEWAY = Endpoints(
+    "/.well-known/openid-configuration",
+    "/jwks",
+    "/authorize",
+    "/token",
+    "/introspect",
+    "/userinfo",
+    "/par",
+    "/device_authorization",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,8 @@ def gateway(
     _run([*create, *options], environment, given=PASSWORD)
     if people:
         _run([*idp, "accounts", "import", people], environment)
-    server = Server(name, f"http://127.0.0.1:{port}", GATEWAY, secret, fields={**TRIPLET, "password": PASSWORD})
+    typed = {**TRIPLET, "password": PASSWORD}
+    server = Server(name, f"http://127.0.0.1:{port}", GATEWAY, secret, fields=typed, forgotten="mire_browser")
     log = folder / "server.log"
     with running([*idp, "run"], environment=environment, log=log, folder=ROOT, cores=cores) as pid:
         yield Running(server, pid, database_pid, _start_up(server))
@@ -197,8 +215,10 @@ def _registry(secret: str) -> dict[str, object]:
                 "client_name": "Portail",
                 "client_secret": digest,
                 "redirect_uris": [REDIRECT_URI],
-                "grant_types": ["authorization_code", "refresh_token"],
+                "grant_types": ["authorization_code", "refresh_token", DEVICE_GRANT, EXCHANGE_GRANT],
                 "scope": SCOPE,
+                "may_exchange_for": ["portal"],
+                "require_dpop_nonce": True,
             },
             {
                 "client_id": "machine",
@@ -209,7 +229,15 @@ def _registry(secret: str) -> dict[str, object]:
                 "default_resource": RESOURCE,
             },
         ],
-        "resources": [{"identifier": RESOURCE, "owner": "portal", "scopes": ["api"], "clients": ["machine"]}],
+        "resources": [
+            {"identifier": RESOURCE, "owner": "portal", "scopes": ["api"], "clients": ["machine"]},
+            {
+                "identifier": EXCHANGED_RESOURCE,
+                "owner": "machine",
+                "scopes": [EXCHANGED_SCOPE],
+                "clients": ["portal"],
+            },
+        ],
     }
 
 

@@ -1,12 +1,15 @@
 // The peer `oidc-provider` 9, configured to do what the gateway does: JWT ES256 access tokens for client_credentials,
 // RS256 ID tokens, rotated refresh tokens, introspection. PEER_DATABASE_URL empty: its own in-memory storage.
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { Provider } from 'oidc-provider';
+import { Provider, errors } from 'oidc-provider';
 
 const port = Number(process.env.PEER_PORT);
 const issuer = `http://127.0.0.1:${port}`;
 const resource = 'https://api.bench.test';
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 const jwk = (key, extra) => ({ ...key.privateKey.export({ format: 'jwk' }), use: 'sig', ...extra });
 const keys = [
@@ -21,6 +24,10 @@ if (process.env.PEER_DATABASE_URL) {
   adapter = storage.PostgresAdapter;
 }
 
+const resourceServer = () => ({
+  scope: 'api email', accessTokenFormat: 'jwt', accessTokenTTL: 300, jwt: { sign: { alg: 'ES256' } },
+});
+
 const provider = new Provider(issuer, {
   adapter,
   jwks: { keys },
@@ -32,7 +39,7 @@ const provider = new Provider(issuer, {
     },
     {
       client_id: 'portal', client_secret: process.env.PEER_SECRET, redirect_uris: [`${process.env.PEER_REDIRECT_URI}`],
-      grant_types: ['authorization_code', 'refresh_token'], id_token_signed_response_alg: 'RS256',
+      grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT, EXCHANGE_GRANT], id_token_signed_response_alg: 'RS256',
     },
   ],
   claims: { openid: ['sub'], profile: ['name', 'given_name', 'family_name', 'updated_at'], email: ['email', 'email_verified'] },
@@ -44,17 +51,19 @@ const provider = new Provider(issuer, {
       email_verified: true,
     }),
   }),
+  extraTokenClaims: (ctx, token) => (token.gty === 'token_exchange' ? { act: { sub: token.clientId } } : undefined),
   features: {
     devInteractions: { enabled: false },
     introspection: { enabled: true },
     revocation: { enabled: true },
     clientCredentials: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
+    deviceFlow: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     resourceIndicators: {
       enabled: true,
       defaultResource: (ctx) => (ctx.oidc.params.grant_type === 'client_credentials' ? resource : undefined),
-      getResourceServerInfo: () => ({
-        scope: 'api', accessTokenFormat: 'jwt', accessTokenTTL: 300, jwt: { sign: { alg: 'ES256' } },
-      }),
+      getResourceServerInfo: resourceServer,
     },
   },
   pkce: { required: () => true },
@@ -70,6 +79,29 @@ const provider = new Provider(issuer, {
     return grant;
   },
 });
+
+// Token exchange (RFC 8693), which oidc-provider leaves to a custom grant: the subject token is found and must hold, as for
+// introspection, and an access token for one API comes out, with the person, the actor and no wider scope.
+async function exchange(ctx) {
+  const { client, params } = ctx.oidc;
+  const subject = await provider.AccessToken.find(params.subject_token);
+  if (!subject?.isValid || params.subject_token_type !== ACCESS_TOKEN || subject.clientId !== client.clientId) {
+    throw new errors.InvalidRequest('the subject token does not hold');
+  }
+  const grant = await provider.Grant.find(subject.grantId);
+  if (!grant || grant.clientId !== client.clientId || grant.accountId !== subject.accountId) throw new errors.InvalidRequest('no grant');
+  const server = new provider.ResourceServer(params.resource, resourceServer());
+  const scopes = params.scope.split(' ').filter((scope) => subject.scopes.has(scope) && server.scopes.has(scope));
+  const token = new provider.AccessToken({
+    accountId: subject.accountId, client, expiresWithSession: subject.expiresWithSession, grantId: subject.grantId, gty: 'token_exchange',
+    resourceServer: server, scope: scopes.join(' '), sessionUid: subject.sessionUid,
+  });
+  const value = await token.save();
+  ctx.body = {
+    access_token: value, expires_in: token.expiration, issued_token_type: ACCESS_TOKEN, scope: token.scope, token_type: token.tokenType,
+  };
+}
+provider.registerGrantType(EXCHANGE_GRANT, exchange, ['subject_token', 'subject_token_type', 'scope', 'resource']);
 
 async function interaction(request, response) {
   if (request.method === 'GET') {

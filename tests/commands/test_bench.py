@@ -1,0 +1,68 @@
+"""`make bench`: what its table says, and when it fails."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from bench.load import Cost
+from bench.operations import Server
+from bench.proofs import Proofs
+from bench.rows import ROWS
+from bench.servers import CANAILLE as CANAILLE_ENDPOINTS
+from bench.servers import GATEWAY, OIDC_PROVIDER
+from bench.table import CANAILLE, ON_POSTGRESQL, ON_SQLITE, Result, misses, page
+from bench.table import OIDC_PROVIDER as PEER
+
+EXTENSIONS = ("PAR + DPoP code flow", "introspection of a DPoP-bound token", "token exchange", "device flow")
+
+
+def results(times: float) -> list[Result]:
+    """Of a gateway that takes so many times a peer's CPU; canaille has only the rows of every server."""
+    servers = {ON_POSTGRESQL: times, ON_SQLITE: 0.001, PEER: 1.0, CANAILLE: 1.0}
+    rows = {name: ROWS if name != CANAILLE else [row for row in ROWS if not row.extension] for name in servers}
+    return [
+        Result(name, 1.0, 1.0, {row.name: Cost(cpu, 1.0, 1.0, 1.0, 1.0, 1) for row in rows[name]})
+        for name, cpu in servers.items()
+    ]
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_an_extension_is_bound_beside_oidc_provider_alone(name: str) -> None:
+    assert f"| {name} | 1.25 | 1.3 | - |  |" in page(results(1.25), [])
+    assert not [missed for missed in misses(results(1.25)) if missed.startswith(name)]
+    assert f"{name}: 1.35 x {PEER}, at most 1.3" in misses(results(1.35))
+
+
+def test_only_servers_that_have_the_extensions_are_asked_for_them() -> None:
+    servers = {
+        name: Server(name, "", endpoints, "")
+        for name, endpoints in (("gateway", GATEWAY), ("peer", OIDC_PROVIDER), ("canaille", CANAILLE_ENDPOINTS))
+    }
+    extensions = [row for row in ROWS if row.extension]
+    assert EXTENSIONS == tuple(row.name for row in extensions)
+    asked = {name: sum(row.is_of(server) for row in extensions) for name, server in servers.items()}
+    assert {"gateway": 4, "peer": 4, "canaille": 0} == asked
+
+
+def test_the_load_proves_its_own_key() -> None:
+    """RFC 9449 section 4.2."""
+    proofs = Proofs(nonce="given")
+    head, body, signature = proofs.make("http://127.0.0.1/token").split(".")
+    header, claims = read(head), read(body)
+    assert ("dpop+jwt", "ES256", proofs.jwk) == (header["typ"], header["alg"], header["jwk"])
+    assert ("POST", "http://127.0.0.1/token", "given") == (claims["htm"], claims["htu"], claims["nonce"])
+    raw = base64.urlsafe_b64decode(signature + "==")
+    der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+    proofs.key.public_key().verify(der, f"{head}.{body}".encode(), ec.ECDSA(hashes.SHA256()))
+
+
+def read(part: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return content
