@@ -16,8 +16,10 @@ OPENID_PLANS = (
     "oidcc-formpost-basic-certification-test-plan",
     "oidcc-rp-initiated-logout-certification-test-plan",
     "oidcc-backchannel-rp-initiated-logout-certification-test-plan",
-    "oidcc-3rdparty-init-login-certification-test-plan",
 )
+REGISTERING_PLANS = ("oidcc-dynamic-certification-test-plan", "oidcc-3rdparty-init-login-certification-test-plan")
+"""Whose clients register themselves."""
+CLIENTS = ("client", "client2")
 FAPI_PLANS = {
     "security": "fapi2-security-profile-final-test-plan",
     "signing": "fapi2-message-signing-final-test-plan",
@@ -70,3 +72,12 @@ def write_plans(
         if "tls" in way:
             written |= {"mtls": certificate(first), "mtls2": certificate(second)}
         write(folder / f"{FAPI_PLANS[profile]}--{way}.json", json.dumps(written, indent=2))
+
+
+def write_registering_plans(
+    folder: Path, common: Mapping[str, Any], invitation: str, *, write: Callable[[Path, str], object]
+) -> None:
+    """FOLDER/PLAN.json for the plans whose clients register themselves with this initial access token."""
+    clients = {name: {"client_name": f"Conformance {name}", "initial_access_token": invitation} for name in CLIENTS}
+    for plan in REGISTERING_PLANS:
+        write(folder / f"{plan}.json", json.dumps({**common, **clients}, indent=2))

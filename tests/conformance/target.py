@@ -28,15 +28,20 @@ from idp.cli.demo import stop_by_signal
 from idp.cli.demo_people import DEMO_PASSWORD, DemoPerson, seed
 from idp.cli.demo_place import kept_secrets
 from idp.cli.processes import Processes
+from idp.domain.platform.actors import Actor, ActorRole
+from idp.domain.platform.instants import DAY
+from idp.domain.portals.profiles import Profile
 from idp.settings import Settings, SettingsError
 from idp.store.migrate import upgrade
+from idp.usecases.portals.invitations import invite_clients
 from idp.wiring import ready_deps
 from tests.conformance.certificates import new_authority
-from tests.conformance.plans import browser_commands, write_plans
+from tests.conformance.plans import browser_commands, write_plans, write_registering_plans
 from tests.conformance.proxy import ROOT, Site, check, nginx_command, write_configuration
 
 HOST, PORT, MUTUAL_TLS_PORT, PLAIN_PORT = "localhost", 9443, 9444, 9480
 SUITE_PORT = 8443
+OPERATOR = Actor(ActorRole.OPERATOR, "conformance-target")
 CLIENTS_CA = "Mire throw-away CA of a client"
 PERSON = DemoPerson(
     siret="99900037500017",
@@ -156,6 +161,8 @@ def prepare(target: Target) -> Path:
     upgrade(settings.database_url)
     deps = ready_deps(settings)
     seed(deps, (PERSON,))
+    invitation = invite_clients(deps, OPERATOR, uses=1000, profile=Profile.OIDC, require_pkce=False, life=30 * DAY)
+    write_registering_plans(target.folder / "plans", with_browser(target), invitation, write=private)
     deps.database.close()
     configuration = write_configuration(site(target))
     check(configuration)
@@ -214,10 +221,9 @@ def make_credentials(target: Target) -> None:
             if method.endswith("tls_client_auth"):
                 written |= {"mtls": certificate_of(target, first), "mtls2": certificate_of(target, second)}
             private(target.folder / f"{method}.json", json.dumps(written, indent=2))
-    typed = {name: getattr(PERSON, name) for name in ("siret", "family_name", "given_name")}
     write_plans(
         target.folder / "plans",
-        {**common(target), "browser": browser_commands(target.issuer, typed | {"password": DEMO_PASSWORD})},
+        with_browser(target),
         {name: (first, second) for name, (first, second) in pairs.items()},
         certificate=lambda client: certificate_of(target, client),
         write=private,
@@ -227,6 +233,12 @@ def make_credentials(target: Target) -> None:
 def common(target: Target) -> dict[str, Any]:
     """What every configuration of the suite says."""
     return {"alias": "mire", "server": {"discoveryUrl": f"{target.issuer}/.well-known/openid-configuration"}}
+
+
+def with_browser(target: Target) -> dict[str, Any]:
+    """The same, and what the suite's browser does on our pages."""
+    typed = {name: getattr(PERSON, name) for name in ("siret", "family_name", "given_name")}
+    return {**common(target), "browser": browser_commands(target.issuer, typed | {"password": DEMO_PASSWORD})}
 
 
 def suite_client(target: Target, client: dict[str, Any]) -> dict[str, Any]:
