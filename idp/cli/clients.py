@@ -19,7 +19,7 @@ from idp.cli.operator import operating
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.demands import demands_on
 from idp.domain.portals.file_schema import registry_schema
-from idp.domain.portals.registry_notes import environment_names, registry_notes
+from idp.domain.portals.registry_notes import environment_names, needs_certificates, registry_notes
 from idp.settings import Settings, SettingsError
 from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.registries import WorkerRow, end_client_tokens, live_workers
@@ -47,6 +47,8 @@ def clients_check(path: Path, issuer: str, themes: Path) -> None:
                 click.echo(f"note: {client.client_id}: {name} is not set here; the gateway's environment must have it")
             elif isinstance(problem := SecretReader(path.parent, os.environ).read(f"env:{name}"), str):
                 raise SettingsError(f"{path}: {client.client_id}: {problem}")
+        if needs_certificates(client) and not os.environ.get("IDP_MTLS_ISSUER"):
+            click.echo(f"note: {client.client_id}: no certificate is believed without IDP_MTLS_ISSUER, not set here")
     for note in registry_notes(registry):
         click.echo(f"note: {note}")
     click.echo(

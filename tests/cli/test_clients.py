@@ -68,6 +68,16 @@ def test_check_looks_at_a_secret_that_is_set_here(clients: Path) -> None:
     assert "portail: the secret of env:PORTAIL_SECRET is too short" in result.output
 
 
+def test_check_says_when_certificates_have_no_address_here(clients: Path) -> None:
+    clients.write_text(CLIENTS + "    tls_client_certificate_bound_access_tokens: true\n")
+    note = "note: portail: no certificate is believed without IDP_MTLS_ISSUER, not set here"
+    said = [
+        idp("clients", "check", clients, "--themes", ROOT / "themes", IDP_MTLS_ISSUER=address).output
+        for address in ("", "https://mtls.connexion.example.fr")
+    ]
+    assert [True, False] == [note in output for output in said]
+
+
 def test_check_names_each_problem_with_its_line(clients: Path) -> None:
     clients.write_text(CLIENTS.replace("client_name", "client_nam"))
     result = idp("clients", "check", clients, "--themes", ROOT / "themes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from idp.domain.portals.authentication_methods import BY_CERTIFICATE
 from idp.domain.portals.clients import Client, ClientRegistry
 
 
@@ -28,3 +29,8 @@ def _client_notes(client: Client) -> Iterator[str]:
 def environment_names(client: Client) -> list[str]:
     """The environment names that hold this client's secrets."""
     return [secret.source.removeprefix("env:") for secret in client.secrets if secret.source.startswith("env:")]
+
+
+def needs_certificates(client: Client) -> bool:
+    """Whether this client gets nothing before the gateway has an address for certificates (IDP_MTLS_ISSUER)."""
+    return client.token_endpoint_auth_method in BY_CERTIFICATE or client.tls_client_certificate_bound_access_tokens
