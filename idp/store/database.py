@@ -18,8 +18,11 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from idp.store.held_connections import HeldConnections
+
 BUSY_MILLISECONDS = 5_000
 WRITE_LOCK_SECONDS = 5.0
+READING = "mire.reading"
 BEGUN = 1
 """PGRES_COMMAND_OK of libpq."""
 
@@ -56,9 +59,8 @@ class Database:
         else:
             _prepare_postgresql(engine)
             self._write_lock = nullcontext()
-        _begin_explicitly(engine, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
-        self._writer = engine
-        self._reader = engine.execution_options(mire_begin="BEGIN" if self.is_sqlite else "")
+        _begin_explicitly(engine, *(("BEGIN IMMEDIATE", "BEGIN") if self.is_sqlite else ("BEGIN", "")))
+        self._held = HeldConnections(engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Connected]:
@@ -67,8 +69,10 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached or written.
         """
-        with _translated(), self._write_lock, self._writer.begin() as connection:
-            yield connection
+        with _translated(), self._write_lock, self._held.one() as connection:
+            connection.info[READING] = False
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connected]:
@@ -77,11 +81,18 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached.
         """
-        with _translated(), self._reader.connect() as connection:
+        with _translated(), self._held.one() as connection:
+            connection.info[READING] = True
             yield connection
+
+    @property
+    def in_use(self) -> int:
+        """How many transactions and reads are open now."""
+        return self._held.in_use
 
     def close(self) -> None:
         """Give back every pooled connection."""
+        self._held.close()
         self.engine.dispose()
 
 
@@ -151,13 +162,13 @@ def _prepare_sqlite(engine: Engine) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_explicitly(engine: Engine, writing: str) -> None:
+def _begin_explicitly(engine: Engine, writing: str, reading: str) -> None:
     """Explicit BEGIN by us: pysqlite's implicit one ignores savepoints and starts every write deferred."""
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         is_sqlite = connection.dialect.name == "sqlite"
-        begin = connection.get_execution_options().get("mire_begin", writing)
+        begin = reading if connection.info.get(READING) else writing
         if begin:
             if not is_sqlite and _begun_by_libpq(connection):
                 return

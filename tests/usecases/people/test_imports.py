@@ -51,7 +51,7 @@ def test_passwords_are_hashed_before_the_transaction(deps: Deps, monkeypatch: py
     real_hash = deps.hasher.hash
 
     def hash_and_look(password: str) -> str:
-        open_transactions.append(deps.database.engine.pool.checkedout() > 0)  # type: ignore[attr-defined]
+        open_transactions.append(deps.database.in_use > 0)
         return real_hash(password)
 
     monkeypatch.setattr(deps.hasher, "hash", hash_and_look)

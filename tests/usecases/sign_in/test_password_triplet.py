@@ -235,7 +235,7 @@ def test_no_connection_is_held_while_hashing(door: Door, monkeypatch: pytest.Mon
     verify, held = Place.verify, []
 
     def look(*arguments: object, **named: object) -> object:
-        held.append(door.deps.database.engine.pool.checkedout())
+        held.append(door.deps.database.in_use)
         return verify(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Place, "verify", look)

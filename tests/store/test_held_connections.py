@@ -1,0 +1,67 @@
+"""Connections are used again as they are, and none that the database has cut off."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import event, insert, select, text
+
+from idp.store.database import Database, StoreUnavailable
+from idp.store.people.legal_units import legal_units
+
+
+def test_reads_and_transactions_one_after_the_other_take_turns_on_one_connection(database: Database) -> None:
+    taken: list[object] = []
+    event.listen(database.engine, "checkout", lambda *arguments: taken.append(arguments))
+    database.close()
+    for _ in range(3):
+        with database.transaction() as connection:
+            connection.execute(select(legal_units)).all()
+        with database.read() as connection:
+            connection.execute(select(legal_units)).all()
+    assert 1 == len(taken)
+    assert 0 == database.in_use
+
+
+def test_two_at_once_have_a_connection_each(database: Database) -> None:
+    with database.read() as one, database.read() as other:
+        assert one is not other
+        assert 2 == database.in_use
+    assert 0 == database.in_use
+
+
+def test_what_a_read_left_open_is_not_seen_by_the_next(database: Database) -> None:
+    """A snapshot that went on would hide what has been written since."""
+    with database.read() as connection:
+        assert [] == connection.execute(select(legal_units)).all()
+    with database.transaction() as connection:
+        connection.execute(insert(legal_units).values(siren="999000375", label="GIP"))
+    with database.read() as connection:
+        assert 1 == len(connection.execute(select(legal_units)).all())
+
+
+def test_a_failed_transaction_does_not_go_on_in_the_next(database: Database) -> None:
+    with pytest.raises(LookupError), database.transaction() as connection:
+        connection.execute(insert(legal_units).values(siren="999000375", label="GIP"))
+        raise LookupError
+    with database.transaction() as connection:
+        assert [] == connection.execute(select(legal_units)).all()
+
+
+def test_when_the_database_cuts_off_one_connection_the_idle_ones_are_not_tried(database: Database) -> None:
+    """A database that restarts costs each process one refusal, not one for each connection it had."""
+    if database.is_sqlite:
+        return
+    with database.read() as killer:
+        with database.read() as one, database.read() as other:
+            pids = [item.execute(text("SELECT pg_backend_pid()")).scalar_one() for item in (one, other)]
+        for pid in pids:
+            killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    outcomes = []
+    for _ in range(4):
+        try:
+            with database.read() as first, database.read() as second:
+                outcomes.append([item.execute(text("SELECT 1")).scalar_one() for item in (first, second)])
+        except StoreUnavailable:
+            outcomes.append([])
+    assert 1 == outcomes.count([])
+    assert [1, 1] == outcomes[-1]
