@@ -99,15 +99,25 @@ def test_a_chunked_body_past_every_limit_stays_outside(target: Target) -> None:
 
 
 def test_without_nginx_they_hold_every_thread(target: Target) -> None:
-    """The control: straight at the gateway's socket, the same bodies leave nobody to answer."""
+    """The control: straight at the gateway's socket, the same bodies leave nobody to answer.
+
+    A request may still overtake bodies that wait for their thread. They never give it back, so a later one waits.
+    """
     with ExitStack() as stack:
         for _ in range(SLOW_BODIES):
             stack.enter_context(direct(target)).sendall(half_a_body())
-        patient = stack.enter_context(direct(target))
-        patient.settimeout(2)
-        patient.sendall(f"GET /account/sessions {COMMON_HEAD}\r\n".encode())
-        with pytest.raises(TimeoutError):
-            patient.recv(1)
+        assert any(is_left_waiting(stack.enter_context(direct(target))) for _ in range(SLOW_BODIES))
+
+
+def is_left_waiting(patient: socket.socket) -> bool:
+    """Whether a request that needs a thread gets no answer for two seconds."""
+    patient.settimeout(2)
+    patient.sendall(f"GET /account/sessions {COMMON_HEAD}\r\n".encode())
+    try:
+        assert patient.recv(12) == b"HTTP/1.1 303"
+    except TimeoutError:
+        return True
+    return False
 
 
 def half_a_body() -> bytes:
