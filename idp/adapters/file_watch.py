@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from idp.adapters.regular_files import read_regular
+
 SETTLED_SECONDS = 1.0
 Stamp = tuple[tuple[str, int, int, int, int], ...]
 
@@ -49,7 +51,7 @@ class FileWatch:
         digest = hashlib.sha256()
         for path in sorted(set(self._paths())):
             try:
-                content = path.read_bytes()
+                content = read_regular(path)
             except OSError:
                 content = b""
             digest.update(f"{path}\0{len(content)}\0".encode() + content)

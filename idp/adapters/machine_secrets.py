@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 from idp.adapters.client_certificates import authorities_problem
+from idp.adapters.regular_files import read_regular
 from idp.domain.portals.clients import ClientRegistry, SecretDigest
 
 SHORTEST = 43
@@ -97,7 +98,7 @@ class SecretReader:
         path = self._folder / name
         self.files.add(path)
         try:
-            return path.read_text("utf-8").rstrip("\r\n"), ""
+            return read_regular(path).decode().rstrip("\r\n"), ""
         except OSError as error:
             return None, f"{path} cannot be read ({error.strerror}); put it there, readable by the gateway"
         except UnicodeDecodeError:

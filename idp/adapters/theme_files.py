@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from idp.adapters.regular_files import read_regular
 from idp.adapters.theme_images import CONTENT_TYPES, image_problem
 from idp.adapters.yaml_fields import FieldReader
 from idp.adapters.yaml_file import FileProblem, YamlFile
@@ -84,7 +85,7 @@ class ThemeReader:
     def _entry(self, path: Path, fields: Any) -> Entry | None:
         file = YamlFile(path)
         try:
-            root = file.root(path.read_bytes())
+            root = file.root(read_regular(path))
         except OSError as error:
             file.problem(1, f"cannot be read ({error.strerror})")
             root = None
@@ -110,8 +111,11 @@ class ThemeReader:
             if content_type is None:
                 self.problems.append(FileProblem(str(path), 1, "cannot be served; put only .png and .svg in static/"))
                 continue
-            content = path.read_bytes()
-            problem = image_problem(path.name, content)
+            try:
+                content = read_regular(path)
+                problem = image_problem(path.name, content)
+            except OSError as error:
+                content, problem = b"", f"cannot be read ({error.strerror}); put a picture there, or take it away"
             if problem:
                 self.problems.append(FileProblem(str(path), 1, problem))
                 continue

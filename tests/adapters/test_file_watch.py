@@ -46,6 +46,14 @@ def test_a_file_that_goes_is_seen(tmp_path: Path) -> None:
     assert watch.changed()
 
 
+def test_a_pipe_among_them_holds_nobody_up(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_text("1")
+    os.mkfifo(tmp_path / "pipe")
+    watch = FileWatch(lambda: [tmp_path / "pipe", file])
+    assert [True, False] == [watch.changed(), watch.changed()]
+
+
 def test_a_file_touched_less_than_a_second_ago_waits(tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_text("1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from idp.adapters.machine_secrets import secret_digest
 from idp.adapters.registry_file import RegistryFile, RegistryProblem, load_registry
+from idp.adapters.regular_files import LARGEST
 from idp.domain.portals.clients import (
     GATEWAY_CLIENT_ID,
     Client,
@@ -368,6 +370,10 @@ def test_a_native_client_returns_to_the_machine_or_to_its_own_scheme(load: Load,
         ),
         ("file:short.txt", "the secret of file:short.txt is too short"),
         ("file:binary", "binary is not text"),
+        ("file:folder", "folder cannot be read (Is a directory)"),
+        ("file:pipe", "pipe cannot be read (Not a regular file)"),
+        ("file:/dev/zero", "/dev/zero cannot be read (Not a regular file)"),
+        ("file:huge", "huge cannot be read (More than 4194304 bytes)"),
         (f"[{DIGEST}, env:SECRET, file:secret.txt]", "write one secret, or two while it is being changed"),
         ("[]", "write one secret, or two"),
         (f"[{DIGEST}, {DIGEST}]", "is written twice"),
@@ -379,6 +385,9 @@ def test_a_secret_is_named_never_written(load: Load, tmp_path: Path, source: str
     (tmp_path / "secret.txt").write_text(f"{SECRET}\n")
     (tmp_path / "short.txt").write_text("hunter2\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "huge").write_bytes(b"x" * (LARGEST + 1))
     result = load(PLAIN.replace(DIGEST, source))
     if not problem:
         assert accepted(result).clients["portail"].secrets[0].digest == secret_digest(SECRET)

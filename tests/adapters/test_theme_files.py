@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import zlib
 from collections.abc import Callable
@@ -187,6 +188,28 @@ def test_a_whole_png_is_served_and_one_with_a_tail_is_refused(tmp_path: Path) ->
 
 def test_only_images_are_served_from_static(tmp_path: Path) -> None:
     assert "put only .png and .svg in static/" in logo_problem(tmp_path, "logo.js", b"alert(1)")
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (Path.mkdir, "Is a directory"),
+        (lambda path: path.symlink_to("nowhere"), "No such file"),
+        (os.mkfifo, "Not a regular file"),
+    ],
+    ids=["folder", "link to nowhere, as editors leave them", "pipe"],
+)
+def test_what_cannot_be_read_is_named_and_the_other_themes_stay(
+    tmp_path: Path, make: Callable[[Path], None], problem: str
+) -> None:
+    folder = tmp_path / "themes"
+    shutil.copytree(SHIPPED, folder)
+    make(folder / "compte-formation" / "static" / ".#logo.svg")
+    loaded = load_themes(folder, loopback=False)
+    (told,) = loaded.problems
+    assert told.file.endswith("compte-formation/static/.#logo.svg")
+    assert problem in told.message
+    assert {"default", "guichet-paie"} <= set(loaded.themes.themes)
 
 
 def test_a_served_file_s_name_carries_its_digest(tmp_path: Path) -> None:
