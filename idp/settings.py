@@ -12,6 +12,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from idp.domain.platform.hosts import is_loopback_name
+from idp.domain.sign_in.assurance import Acr
 
 PREFIX = "IDP_"
 
@@ -82,6 +83,13 @@ def _count(raw: str) -> int:
     return count
 
 
+def _natural(raw: str) -> int:
+    number = int(raw)
+    if number < 0:
+        raise ValueError("must be at least 0")
+    return number
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if raw not in choices:
@@ -131,6 +139,10 @@ class Settings:
     require_pushed_authorization_requests: bool = _setting(
         "`yes`: authorization requests are taken only when pushed (RFC 9126), from every client.", _yes_or_no, "no"
     )
+    userinfo_acr: str = _setting(
+        "Level of the sign-in that userinfo demands (RFC 9470); empty: any.", _one_of("", *Acr), ""
+    )
+    userinfo_max_age: int = _setting("Seconds since that sign-in at most; 0: any.", _natural, "0")
     clients: Path = _setting("The partner registry.", Path, "clients.yaml")
     themes: Path = _setting("Folder of themes.", Path, "themes")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(

@@ -40,7 +40,9 @@ from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import ClientRegistry
 from idp.domain.portals.portal_rules import PortalRules
 from idp.domain.portals.registry_content import make_registry, with_secrets
+from idp.domain.portals.step_up import RequiredSignIn
 from idp.domain.portals.themes import ThemeSet
+from idp.domain.sign_in.assurance import Acr
 from idp.http import counting, health, hygiene
 from idp.http.application import Application
 from idp.jobs.watch import EVERY_SECONDS, SYSTEM, Watch, Watched
@@ -108,10 +110,17 @@ def build_deps(settings: Settings) -> Deps:
         ),
         people_rules=people_rules(settings),
         mtls_issuer=settings.mtls_issuer,
-        portal_rules=PortalRules(settings.require_pushed_authorization_requests),
+        portal_rules=portal_rules_of(settings),
         on_session_replaced=tell_portals_of_replaced,
     )
     return deps
+
+
+def portal_rules_of(settings: Settings) -> PortalRules:
+    """What is demanded of every portal."""
+    acr = Acr(settings.userinfo_acr) if settings.userinfo_acr else None
+    required = RequiredSignIn(acr, settings.userinfo_max_age or None)
+    return PortalRules(settings.require_pushed_authorization_requests, required)
 
 
 def mailer_of(settings: Settings) -> Mailer:

@@ -88,6 +88,8 @@ def quiet_settings(deps: Deps, **overrides: Any) -> Settings:
         "outbound_ca": "",
         "test_sirens": (),
         "require_pushed_authorization_requests": False,
+        "userinfo_acr": "",
+        "userinfo_max_age": 0,
         "password_policy": "net-entreprises",
         "bcrypt_cost": 4,
         "run_directory": Path(),

@@ -19,6 +19,7 @@ DESCRIPTIONS = {
     UserinfoRefusal.INSUFFICIENT_SCOPE: "The access token lacks the scope openid.",
     UserinfoRefusal.INVALID_DPOP_PROOF: InvalidDpopProof.description,
     UserinfoRefusal.USE_DPOP_NONCE: UseDpopNonce.description,
+    UserinfoRefusal.INSUFFICIENT_USER_AUTHENTICATION: "The person must sign in again, or at a higher level.",
     UserinfoRefusal.NO_KEY: "No key of the client's JWK Set serves to encrypt the answer, or its jwks_uri gives none.",
 }
 STATUSES = {UserinfoRefusal.INSUFFICIENT_SCOPE: 403, UserinfoRefusal.NO_KEY: 400}
@@ -40,14 +41,21 @@ def userinfo() -> Response:
     if shown.carries_nonce or told is UserinfoRefusal.USE_DPOP_NONCE:
         offer_nonce(deps)
     if isinstance(told, UserinfoRefusal):
-        description = DESCRIPTIONS[told]
-        body = {"error": told.value, "error_description": description}
-        scope = ', scope="openid"' if told is UserinfoRefusal.INSUFFICIENT_SCOPE else ""
-        return challenged(
-            to_response(STATUSES.get(told, 401), body), f'error="{told}", error_description="{description}"{scope}'
-        )
+        return refused(told)
     answer_is_for(told.client)
     return to_response(200, told.body, (("Content-Type", told.content_type), ("Cache-Control", "no-store")))
+
+
+def refused(refusal: UserinfoRefusal) -> Response:
+    """With what would do instead: the scope (RFC 6750 section 3), or the sign-in (RFC 9470 section 3)."""
+    description = DESCRIPTIONS[refusal]
+    instead = {
+        UserinfoRefusal.INSUFFICIENT_SCOPE: ', scope="openid"',
+        UserinfoRefusal.INSUFFICIENT_USER_AUTHENTICATION: current_server().deps.portal_rules.userinfo.challenge,
+    }.get(refusal, "")
+    body = {"error": refusal.value, "error_description": description}
+    reason = f'error="{refusal}", error_description="{description}"{instead}'
+    return challenged(to_response(STATUSES.get(refusal, 401), body), reason)
 
 
 def presented_token(request: Request) -> str:

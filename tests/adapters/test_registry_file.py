@@ -29,6 +29,8 @@ from idp.domain.portals.clients import (
 from idp.domain.portals.encryption import ContentEncryption, KeyManagement
 from idp.domain.portals.file_schema import registry_schema, theme_schema
 from idp.domain.portals.registry_content import content_of, registry_from
+from idp.domain.portals.step_up import RequiredSignIn
+from idp.domain.sign_in.assurance import Acr
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "clients.yaml"
@@ -163,6 +165,8 @@ resources:
     signing_alg: RS256
     scopes: [droits.lire]
     clients: [tout]
+    required_acr: eidas1
+    max_age: 300
 """
     registry = accepted(load(text, themes=frozenset({"guichet-paie"})))
     client = registry.clients["tout"]
@@ -185,6 +189,7 @@ resources:
     assert (client.widget["origins"], client.widget["completion"]) == (("https://a.example.fr",), "message")
     resource = registry.resources["https://api.example.fr"]
     assert (resource.owner, resource.signing_alg, resource.clients) == ("tout", SigningAlgorithm.RS256, {"tout"})
+    assert resource.required_sign_in == RequiredSignIn(Acr.EIDAS1, 300)
     assert registry_from(json.loads(json.dumps(content_of(registry))), PUBLIC) == registry
     written = set(yaml.safe_load(text)["clients"][0])
     known = set(registry_schema()["properties"]["clients"]["items"]["properties"])

@@ -13,6 +13,8 @@ from idp.domain.platform.keys import SigningAlgorithm as SigningAlgorithm
 from idp.domain.portals.authentication_methods import ClientAuthentication as ClientAuthentication
 from idp.domain.portals.encryption import ContentEncryption, KeyManagement
 from idp.domain.portals.profiles import RULES, Pkce, Profile, ProfileRules
+from idp.domain.portals.step_up import RequiredSignIn
+from idp.domain.sign_in.assurance import Acr
 
 GATEWAY_CLIENT_ID = "mire"
 """The built-in client through which the gateway's own pages sign people in."""
@@ -209,6 +211,13 @@ class Resource:
     scopes: frozenset[str] = frozenset()
     clients: frozenset[str] = frozenset()
     """client_ids that may ask for it."""
+    required_acr: Acr | None = None
+    max_age: int | None = None
+
+    @property
+    def required_sign_in(self) -> RequiredSignIn:
+        """What it asks of the sign-in behind its tokens (RFC 9470)."""
+        return RequiredSignIn(self.required_acr, self.max_age)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.domain.portals.step_up import ANY_SIGN_IN, RequiredSignIn
+
 
 @dataclass(frozen=True, slots=True)
 class PortalRules:
@@ -11,3 +13,5 @@ class PortalRules:
 
     require_pushed_requests: bool = False
     """Authorization requests are taken only when pushed, whatever a client says (RFC 9126 section 5)."""
+    userinfo: RequiredSignIn = ANY_SIGN_IN
+    """What userinfo asks of the sign-in behind a token (RFC 9470)."""

@@ -21,6 +21,7 @@ from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManag
 from idp.domain.portals.profiles import RULES, Profile
 from idp.domain.portals.registry_content import assertion_algorithm
 from idp.domain.portals.registry_entries import Entry
+from idp.domain.sign_in.assurance import Acr
 
 SAME_NAME = (
     "client_id", "client_name", "application_type", "default_max_age", "require_auth_time", "initiate_login_uri",
@@ -91,4 +92,6 @@ def build_resource(entry: Entry) -> Resource:
         signing_alg=SigningAlgorithm(entry.text("signing_alg", SigningAlgorithm.ES256)),
         scopes=frozenset(entry.items("scopes")),
         clients=frozenset(entry.items("clients")),
+        required_acr=Acr(entry.text("required_acr")) if "required_acr" in entry.values else None,
+        max_age=entry.values.get("max_age"),
     )

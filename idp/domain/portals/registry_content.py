@@ -26,6 +26,7 @@ from idp.domain.portals.clients import (
 )
 from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManagement
 from idp.domain.portals.profiles import Profile
+from idp.domain.sign_in.assurance import Acr
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 READ: Mapping[str, Callable[[Any], Any]] = {
@@ -39,6 +40,7 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "userinfo_signed_response_alg": lambda value: value and SigningAlgorithm(value),
     **{f"{kind}_encrypted_response_alg": lambda value: value and KeyManagement(value) for kind in ENCRYPTED},
     **{f"{kind}_encrypted_response_enc": ContentEncryption for kind in ENCRYPTED},
+    "required_acr": lambda value: value and Acr(value),
     "signing_alg": SigningAlgorithm,
     "subject_type": SubjectType,
     "match": Match,

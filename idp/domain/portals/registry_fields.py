@@ -19,6 +19,7 @@ from idp.domain.portals.clients import (
 from idp.domain.portals.encryption import ContentEncryption, KeyManagement
 from idp.domain.portals.file_fields import Field, Kind
 from idp.domain.portals.profiles import Profile
+from idp.domain.sign_in.assurance import Acr
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$"
 PRINTABLE = r"^[^\x00-\x1f\x7f]{1,200}$"
@@ -266,6 +267,18 @@ RESOURCE_FIELDS = (
         instead="one scope a line, without spaces",
     ),
     _client_id("clients", Kind.LIST, "Clients that may ask for tokens addressed here.", required=True),
+    Field(
+        "required_acr",
+        Kind.TEXT,
+        "The least level of a sign-in behind its tokens; asked of whoever names it in `resource`.",
+        choices=_choices(Acr),
+    ),
+    Field(
+        "max_age",
+        Kind.COUNT,
+        "Seconds since that sign-in at most; asked of whoever names it in `resource`.",
+        least=1,
+    ),
 )
 
 PUBLISHER_FIELDS = (

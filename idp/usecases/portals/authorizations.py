@@ -12,6 +12,7 @@ from idp.domain.platform.instants import MINUTE, Instant, after
 from idp.domain.portals.clients import Client
 from idp.domain.portals.requests import AuthorizationRequest, Prompt
 from idp.domain.portals.scopes import OFFLINE_ACCESS, scope_text
+from idp.domain.portals.step_up import levels_for, strictest_age
 from idp.domain.portals.subjects import client_subject
 from idp.domain.sign_in.journey import Demands, Done, Next, next_step
 from idp.domain.sign_in.sessions import LiveSession
@@ -48,14 +49,16 @@ def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_tok
 def demands_of(deps: Deps, asked: AuthorizationRequest, standing: Standing | None) -> Demands:
     """What request and client ask of a sign-in, of this session."""
     agreed = standing.consented_scopes if standing else frozenset()
+    named = [found for item in asked.resources if (found := deps.registry().resource(item))]
+    required = [item.required_sign_in for item in named]
     return Demands(
         silent=Prompt.NONE in asked.prompts,
         login=Prompt.LOGIN in asked.prompts,
         select_account=Prompt.SELECT_ACCOUNT in asked.prompts,
         consent=Prompt.CONSENT in asked.prompts,
         consent_missing=asked.client.require_consent and not agreed.issuperset(asked.scopes),
-        max_age=asked.max_age,
-        essential_acrs=asked.claims.essential_acrs,
+        max_age=strictest_age([asked.max_age, *(item.max_age for item in required)]),
+        essential_acrs=levels_for(asked.claims.essential_acrs, required),
         somebody_else=standing is not None and _is_somebody_else(deps, asked, standing.session.subject),
     )
 

@@ -31,6 +31,8 @@ class UserinfoRefusal(StrEnum):
     """RFC 9449 section 7.1."""
     USE_DPOP_NONCE = "use_dpop_nonce"
     """RFC 9449 section 9."""
+    INSUFFICIENT_USER_AUTHENTICATION = "insufficient_user_authentication"
+    """RFC 9470 section 3."""
     NO_KEY = "invalid_request"
     """The answer is to be encrypted, and none of the client's keys serves."""
 
@@ -62,6 +64,8 @@ def tell_userinfo(deps: Deps, text: str, shown: Presentation) -> Userinfo | User
         grant = find_grant_of_token(connection, token.grant_id, token.jti)
     if grant is None or grant.client_id != client.client_id or not grant.holds(deps.clock.now()):
         return UserinfoRefusal.INVALID_TOKEN
+    if not deps.portal_rules.userinfo.is_met_by(grant.acr, grant.auth_time, deps.clock.now()):
+        return UserinfoRefusal.INSUFFICIENT_USER_AUTHENTICATION
     return _shaped(deps, client, _claims(deps, client, grant, token))
 
 
