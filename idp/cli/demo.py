@@ -19,6 +19,7 @@ from idp.cli.demo_place import (
     demo_port,
     refuse_public_issuer,
     refuse_taken_ports,
+    write_environment,
 )
 from idp.cli.processes import Processes, answers
 from idp.domain.people.siret import display_siret, parse_siret
@@ -58,6 +59,7 @@ def prepare(place: DemoPlace) -> dict[str, str]:
     """The folder, the portals' credentials and clients.yaml; returns the environment of every process."""
     place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings = demo_environment(place)
+    write_environment(place, settings)
     outside = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
     environment = {**outside, **settings, "PYTHONUNBUFFERED": "1"}
     subprocess.run(
@@ -122,6 +124,7 @@ def welcome(place: DemoPlace, people: tuple[DemoPerson, ...]) -> str:
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(4)]
     lines = ["", *(f"  {name:<8} {address}" for name, address in addresses)]
     lines += [f"  {'Mails':<8} {place.portals[0]}/mails/", ""]
+    lines += [f"  In another terminal, `. {place.folder / 'environment'}` makes `idp` administer this demo.", ""]
     for row in (head, tuple("-" * width for width in widths), *rows):
         lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return "\n".join([*lines, "", f"  Everyone's password is {DEMO_PASSWORD}. Ctrl-C stops the demo.", ""])

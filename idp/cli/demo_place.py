@@ -6,7 +6,9 @@ import base64
 import json
 import os
 import secrets
+import shlex
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,17 +102,29 @@ def demo_environment(place: DemoPlace) -> dict[str, str]:
     }
 
 
+def write_environment(place: DemoPlace, settings: Mapping[str, str]) -> None:
+    """For the shell of whoever administers the demo: `. var/demo/environment`, and `idp` is this one's."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
+    lines.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
+    _write_private(place.folder / "environment", "\n".join(["# `make demo` wrote this.", *lines, ""]))
+
+
 def kept_secrets(path: Path) -> dict[str, str]:
     """The gateway's secrets: made by the first run, readable by their owner only, kept by the next."""
     if not path.exists():
         made = {name: f"demo:{_secret()}" for name in SECRET_SETTINGS}
-        beside = path.with_name(f".{path.name}.new")
-        beside.unlink(missing_ok=True)
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(made, file)
-        beside.replace(path)
+        _write_private(path, json.dumps(made))
     kept: dict[str, str] = json.loads(path.read_text())
     return kept
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Readable by its owner only, and never seen half-written."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    beside.replace(path)
 
 
 def _secret() -> str:

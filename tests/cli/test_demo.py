@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +16,15 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from idp.cli.demo_people import read_people, seed
-from idp.cli.demo_place import PROJECT, DemoPlace, demo_environment, demo_port, refuse_public_issuer, refuse_taken_ports
+from idp.cli.demo_place import (
+    PROJECT,
+    DemoPlace,
+    demo_environment,
+    demo_port,
+    refuse_public_issuer,
+    refuse_taken_ports,
+    write_environment,
+)
 from idp.cli.main import main
 from idp.settings import Settings, SettingsError
 from idp.store.database import Database
@@ -98,6 +108,19 @@ def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -
 def test_the_demos_settings_are_accepted_as_any_others(tmp_path: Path) -> None:
     settings = Settings.from_environment(demo_environment(DemoPlace(tmp_path, 8000)))
     assert (settings.issuer, settings.is_loopback) == ("http://localhost:8000", True)
+
+
+def test_a_shell_can_take_the_demos_settings_and_only_its_owners(tmp_path: Path) -> None:
+    place = DemoPlace(tmp_path / "it's here", 8000)
+    place.folder.mkdir()
+    settings = demo_environment(place)
+    write_environment(place, settings)
+    file = place.folder / "environment"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    command = ["sh", "-c", '. "$0" && command -v python && env', str(file)]
+    python, *said = subprocess.run(command, capture_output=True, text=True, check=True, env={}).stdout.splitlines()
+    assert Path(python).parent == Path(sys.executable).parent
+    assert {f"{name}={value}" for name, value in settings.items()} <= set(said)
 
 
 def test_a_second_run_keeps_the_people(database: Database) -> None:

@@ -60,6 +60,12 @@ def press(browser: FlaskClient, **button: str) -> int:
     return browser.post("/account/sessions", data={"form_token": token[1], **button}).status_code
 
 
+def test_our_name_alone_leads_to_the_page_of_portals(browser: FlaskClient) -> None:
+    answer = browser.get("/")
+    assert (303, "/account") == (answer.status_code, answer.location)
+    assert "Mes portails" in browser.get("/", follow_redirects=True).text
+
+
 def test_nobody_signed_in_is_sent_to_sign_in_as_at_any_portal(deps: Deps, database: Database) -> None:
     answer = quiet_app(deps).test_client().get("/account/sessions")
     assert 303 == answer.status_code

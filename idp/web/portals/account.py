@@ -27,6 +27,12 @@ INITIATION = ("iss", "login_hint", "target_link_uri")
 blueprint = Blueprint("account", __name__)
 
 
+@blueprint.get("/")
+def come_in() -> Response:
+    """Whoever types our name alone is shown where it leads."""
+    return see_other(url_for("account.show_portals"))
+
+
 @blueprint.get("/account")
 def show_portals() -> Response:
     """ "Mes portails": what can be opened from here."""
