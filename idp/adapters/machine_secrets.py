@@ -17,11 +17,13 @@ from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from idp.adapters.client_certificates import authorities_problem
 from idp.adapters.regular_files import read_regular
 from idp.domain.portals.clients import ClientRegistry, SecretDigest
+from idp.domain.portals.encryption import CURVES
 
 SHORTEST = 43
 """Characters of 256 bits in base64url."""
 FEWEST_DIFFERENT = 12
 """A random secret of that length has about 30 different characters; "aaaa..." and "1234512345..." have few."""
+SIGN = ("P-256", "Ed25519")
 MAKE_ONE = "make one with `idp clients new-secret`"
 
 
@@ -128,8 +130,13 @@ def _key_problem(key: Any) -> str:
         case RSAKey():
             bits = key.raw_value.key_size
             return "" if bits >= 2048 else f"holds an RSA key of {bits} bits; use 2048 or more"
-        case ECKey():
-            return "" if key.curve_name == "P-256" else "holds a key on a curve other than P-256; use P-256"
-        case OKPKey():
-            return "" if key.as_dict().get("crv") == "Ed25519" else "holds a key that cannot sign; use Ed25519"
+        case ECKey() | OKPKey():
+            return _curve_problem(str(key.curve_name), encrypts=key.as_dict(private=False).get("use") == "enc")
     return "holds a symmetric key; write public keys only"
+
+
+def _curve_problem(curve: str, *, encrypts: bool) -> str:
+    """Two curves sign; others are only for what is encrypted to the client."""
+    if curve in SIGN or (encrypts and any(curve in curves for curves in CURVES.values())):
+        return ""
+    return f"holds a key on the curve {curve}; use P-256 or Ed25519, or write use: enc on one to encrypt to"

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -421,8 +422,11 @@ def with_keys(keys: object) -> str:
         ([RSAKey.generate_key(2048).as_dict(private=False)], ""),
         ([ECKey.generate_key("P-256").as_dict(private=True)], "holds a private or symmetric key"),
         ([OctKey.generate_key(256).as_dict(private=True)], "holds a private or symmetric key"),
-        ([ECKey.generate_key("P-384").as_dict(private=False)], "holds a key on a curve other than P-256"),
-        ([OKPKey.generate_key("X25519").as_dict(private=False)], "holds a key that cannot sign"),
+        (
+            [ECKey.generate_key("P-384").as_dict(private=False)],
+            "on the curve P-384; use P-256 or Ed25519, or",
+        ),
+        ([OKPKey.generate_key("X25519").as_dict(private=False)], "on the curve X25519; use P-256"),
         ([{"kty": "RSA", "n": "AQAB", "e": "AQAB"}], "holds "),
         ([{"kty": "EC"}], "holds a key that cannot be read"),
         ([], "write a JWK Set: keys, and a list of public keys under it"),
@@ -597,6 +601,14 @@ UNENCRYPTABLE = {
 def test_an_encryption_that_cannot_be_done_is_refused_at_start_up(load: Load, written: str, problem: str) -> None:
     """Registration 1.0 section 2."""
     assert problem in lines(load(f"{PLAIN}    {written}\n"))[0]
+
+
+@pytest.mark.parametrize(("kind", "curve"), [(ECKey, "P-384"), (ECKey, "P-521"), (OKPKey, "X25519")])
+def test_a_key_to_encrypt_to_may_be_on_a_curve_that_does_not_sign_here(load: Load, kind: Any, curve: str) -> None:
+    """RFC 8037 section 3.2; the control is the same key without its use, among the keys that are refused above."""
+    jwks = json.dumps({"keys": [{"use": "enc", **kind.generate_key(curve).as_dict(private=False)}]})
+    written = f"id_token_encrypted_response_alg: ECDH-ES+A256KW\n    jwks: {jwks}"
+    assert accepted(load(f"{PLAIN}    {written}\n")).clients["portail"].jwks == json.loads(jwks)
 
 
 def test_keys_at_an_address_are_looked_at_when_they_are_needed(load: Load) -> None:

@@ -6,7 +6,7 @@
 import { createInterface } from 'node:readline'
 import * as client from 'openid-client'
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, PRIVATE_KEY, REDIRECT_URI, RESOURCE, POST_LOGOUT } = process.env
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, PRIVATE_KEY, DECRYPTION_KEY, ENCRYPTION, REDIRECT_URI, RESOURCE, POST_LOGOUT } = process.env
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 const say = (told) => console.log(JSON.stringify(told))
 const scenario = process.argv[2]
@@ -28,9 +28,19 @@ async function proof() {
   return CLIENT_SECRET ? client.ClientSecretBasic(CLIENT_SECRET) : client.None()
 }
 
-const config = await client.discovery(new URL(ISSUER), CLIENT_ID, {}, await proof(), {
+async function decrypting(config) {
+  const jwk = JSON.parse(DECRYPTION_KEY)
+  const ways = { EC: { name: 'ECDH', namedCurve: jwk.crv }, OKP: 'X25519', RSA: { name: 'RSA-OAEP', hash: 'SHA-256' } }
+  const uses = jwk.kty === 'RSA' ? ['decrypt'] : ['deriveBits']
+  const key = await crypto.subtle.importKey('jwk', jwk, ways[jwk.kty], false, uses)
+  client.enableDecryptingResponses(config, ['A256GCM'], { key, kid: jwk.kid, alg: ENCRYPTION })
+}
+
+const metadata = DECRYPTION_KEY ? { userinfo_signed_response_alg: 'ES256' } : {}
+const config = await client.discovery(new URL(ISSUER), CLIENT_ID, metadata, await proof(), {
   execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
 })
+if (DECRYPTION_KEY) await decrypting(config)
 
 async function begin() {
   const verifier = client.randomPKCECodeVerifier()
@@ -70,6 +80,11 @@ const scenarios = {
   },
   async brief() {
     return person(await signIn())
+  },
+  async encrypted() {
+    const tokens = await signIn()
+    const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token)
+    return { ...(await person(tokens)), parts: tokens.id_token.split('.').length, again: refreshed.claims().sub }
   },
   async logout() {
     const tokens = await signIn()

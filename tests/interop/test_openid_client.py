@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from tests.interop.gateway import gateway_with
 from tests.interop.visitor import Visitor
@@ -30,6 +30,22 @@ COMMON = f"""    redirect_uris: [{CALLBACK}]
     grant_types: [authorization_code, refresh_token, client_credentials]
     scope: openid profile organization
 """
+DECRYPTING = {
+    "rsa": ("RSA-OAEP-256", RSAKey.generate_key(2048, {"use": "enc", "kid": "rsa"}, private=True)),
+    "ec": ("ECDH-ES+A256KW", ECKey.generate_key("P-256", {"use": "enc", "kid": "ec"}, private=True)),
+    "okp": ("ECDH-ES+A256KW", OKPKey.generate_key("X25519", {"use": "enc", "kid": "okp"}, private=True)),
+}
+ENCRYPTED = "".join(
+    f"""  - client_id: {name}
+    client_name: {name}
+    client_secret: env:INTEROP_SECRET
+    jwks: {json.dumps({"keys": [key.as_dict(private=False)]})}
+    id_token_encrypted_response_alg: {alg}
+    userinfo_signed_response_alg: ES256
+    userinfo_encrypted_response_alg: {alg}
+{COMMON}"""
+    for name, (alg, key) in DECRYPTING.items()
+)
 REGISTRY = f"""clients:
   - client_id: basic
     client_name: Basic
@@ -51,6 +67,7 @@ REGISTRY = f"""clients:
     token_endpoint_auth_method: none
     redirect_uris: [{CALLBACK}]
     scope: openid profile organization
+{ENCRYPTED}
 resources:
   - identifier: {RESOURCE}
     owner: basic
@@ -68,6 +85,8 @@ def gateway(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def run(gateway: str, client: str, scenario: str, visitor: Visitor) -> dict[str, Any]:
     """What the scenario says at its end; wherever it sends the browser, the browser goes."""
+    alg, decrypting = DECRYPTING.get(client, ("", None))
+    keys = {"ENCRYPTION": alg, "DECRYPTION_KEY": json.dumps(decrypting.as_dict(private=True))} if decrypting else {}
     proof = {"key": {"PRIVATE_KEY": json.dumps(KEY.as_dict(private=True))}, "public": {}}
     environment = {
         "PATH": os.environ["PATH"],
@@ -77,6 +96,7 @@ def run(gateway: str, client: str, scenario: str, visitor: Visitor) -> dict[str,
         "POST_LOGOUT": SIGNED_OUT,
         "RESOURCE": RESOURCE,
         **proof.get(client, {"CLIENT_SECRET": SECRET}),
+        **keys,
     }
     script = PACKAGES / SCRIPT.name  # Node looks for packages from where the script is
     script.write_text(SCRIPT.read_text())
@@ -124,3 +144,11 @@ def test_it_signs_out(gateway: str, visitor: Visitor) -> None:
 def test_a_machine_asks_in_its_own_name(gateway: str, visitor: Visitor) -> None:
     told = run(gateway, "key", "machine", visitor)
     assert (told["type"], told["payload"]["sub"], told["payload"]["aud"]) == ("bearer", "key", RESOURCE)
+
+
+@pytest.mark.parametrize("client", list(DECRYPTING))
+def test_it_decrypts_what_it_is_told(gateway: str, client: str, visitor: Visitor) -> None:
+    """OpenID Connect Core sections 5.3.2 and 10.2, as another library reads them."""
+    told = run(gateway, client, "encrypted", visitor)
+    assert (told["same"], told["siret"], told["parts"]) == (True, "99900037500017", 5)
+    assert told["again"] == told["sub"]
