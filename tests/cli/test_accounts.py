@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import csv
+import os
+import pty
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +18,7 @@ from sqlalchemy import select
 
 from idp.adapters.hasher import Place, build_hasher
 from idp.adapters.password_hashes import Pepper
+from idp.cli.account_files import AccountFile
 from idp.cli.account_imports import BATCH, run_import
 from idp.cli.main import main
 from idp.domain.people.accounts import AccountState
@@ -18,7 +26,7 @@ from idp.domain.people.triplets import triplet_key
 from idp.domain.platform.actors import Actor, ActorRole
 from idp.store.database import Database
 from idp.store.people.accounts import AccountRow, accounts, find_by_triplet, people
-from tests.processes import idp, let_others_run, settings_of, started
+from tests.processes import ROOT, idp, let_others_run, settings_of, started
 from tests.quiet import quiet_deps
 
 CLAIRE = (
@@ -309,6 +317,39 @@ def numbered(folder: Path, number: int) -> Path:
         return "".join(chr(ord("a") + int(digit)) for digit in str(value))
 
     return file_of(folder, *(f"99900037500017;Nom;{letters(n)};{n}@example.fr;declarant;" for n in range(number)))
+
+
+def test_a_bar_shows_how_far_an_import_is(tmp_path: Path) -> None:
+    """Seen on a terminal only: a log gets the last line."""
+    environment = settings_of(f"sqlite:///{tmp_path / 'mire.sqlite3'}", tmp_path, IDP_TEST_SIRENS="999000")
+    assert idp(environment, "db", "upgrade").returncode == 0
+    command = [sys.executable, "-m", "idp", "accounts", "import", "--dry-run", str(numbered(tmp_path, 3 * BATCH))]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT) as process:
+        os.close(theirs)
+        shown = b"".join(read_all(ours)).decode()
+    os.close(ours)
+    assert process.returncode == 0
+    for part in ("Accounts  [", "100%", "300 accounts would be made"):
+        assert part in shown
+
+
+def read_all(terminal: int) -> Iterator[bytes]:
+    """Until the other side is closed, which a terminal tells by an error."""
+    with suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            yield piece
+
+
+def test_a_file_a_hundred_times_longer_takes_no_more_memory(tmp_path: Path) -> None:
+    peaks = []
+    for number in (2 * BATCH, 200 * BATCH):
+        file = AccountFile.open(numbered(tmp_path, number))
+        tracemalloc.start()
+        assert sum(1 for _ in file.records(skip=0)) == number
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 2 * peaks[0]
 
 
 def test_an_import_that_was_stopped_goes_on_where_it_was(
