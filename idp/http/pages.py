@@ -42,21 +42,24 @@ def render_ready_page(
     template: str,
     values: Mapping[str, str],
     *,
-    client: Client,
-    form_action: Sequence[str],
-    context: Callable[[], Mapping[str, Any]],
+    client: Client | None,
+    form_action: Sequence[str] = (),
+    context: Callable[[], Mapping[str, Any]] = dict,
+    variant: str = "",
 ) -> Response:
     """The page `template` that is the same for everybody at this client, in one language, but for `values`.
 
-    They and the `context`, which is made only when the page must be rendered, are the template's.
+    They and the `context`, which is made only when the page must be rendered, are the template's; a context that is
+    not always the same says so in `variant`.
     """
     nonce, theme = current_deps().random.token(16), theme_of(client)
-    html = ready_page(
-        (template, client.client_id, current_language()),
-        (client, theme),
-        (nonce, *values.values()),
-        lambda: _html(template, client, theme, nonce, {**context(), **values}),
-    )
+
+    def render(stand_ins: Sequence[str]) -> str:
+        own, *others = stand_ins
+        return _html(template, client, theme, own, {**context(), **dict(zip(values, others, strict=True))})
+
+    key = (template, client.client_id if client else "", current_language(), variant)
+    html = ready_page(key, (client, theme), (nonce, *values.values()), render)
     return _page(html, nonce, client, 200, form_action)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -30,9 +31,12 @@ class ReadyPage:
         return "".join(pieces)
 
 
-def ready_page(key: Hashable, made_of: tuple[object, ...], values: Sequence[str], render: Callable[[], str]) -> str:
-    """What `render` writes, with `values` in it: random tokens, which stand nowhere by chance.
+def ready_page(
+    key: Hashable, made_of: tuple[object, ...], values: Sequence[str], render: Callable[[Sequence[str]], str]
+) -> str:
+    """What `render` writes, with `values` in it.
 
+    It is given random stand-ins for them, which stand nowhere by chance as a value that somebody chose could.
     `made_of` is everything else that the page depends on: when one of these is another than it was (the registry or
     the themes were loaded again), the page is rendered again.
     """
@@ -41,14 +45,17 @@ def ready_page(key: Hashable, made_of: tuple[object, ...], values: Sequence[str]
     known = pages.get(key)
     if known is not None and known.made_of == made_of:
         return known.filled(escaped)
-    html = render()
+    stand_ins = [secrets.token_hex(16) for _ in values]
+    page = cut(render(stand_ins), stand_ins, made_of)
     if len(pages) >= MOST_PAGES:
         pages.clear()
-    pages[key] = cut(html, escaped, made_of)
-    return html
+    pages[key] = page
+    return page.filled(escaped)
 
 
 def cut(html: str, values: Sequence[str], made_of: tuple[object, ...]) -> ReadyPage:
     """The page without its values."""
+    if not values:
+        return ReadyPage((html,), (), made_of)
     pieces = re.split("(" + "|".join(map(re.escape, values)) + ")", html)
     return ReadyPage(tuple(pieces[::2]), tuple(map(list(values).index, pieces[1::2])), made_of)

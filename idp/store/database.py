@@ -85,6 +85,14 @@ class Database:
             connection.info[READING] = True
             yield connection
 
+    def single_write(self) -> AbstractContextManager[Connected]:
+        """One statement that writes, alone: PostgreSQL commits it by itself, without a BEGIN and a COMMIT.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached or written.
+        """
+        return self.transaction() if self.is_sqlite else self.read()
+
     @property
     def in_use(self) -> int:
         """How many transactions and reads are open now."""

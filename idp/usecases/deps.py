@@ -71,11 +71,18 @@ class Deps:
     mtls_issuer: str = ""
     """Origin at which clients show certificates to our proxy; empty: nowhere, and none is believed."""
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connected]:
+    def transaction(self) -> AbstractContextManager[Connected]:
         """One write transaction; the log lines left in it are written once it has committed, or never."""
+        return self._logged(self.database.transaction())
+
+    def single_write(self) -> AbstractContextManager[Connected]:
+        """The same for a use case that writes with one statement alone, which is cheaper."""
+        return self._logged(self.database.single_write())
+
+    @contextmanager
+    def _logged(self, opened: AbstractContextManager[Connected]) -> Iterator[Connected]:
         lines: LogLines = []
-        with self.database.transaction() as connection:
+        with opened as connection:
             connection.info[PENDING_LINES] = lines
             yield connection
         for name, fields in lines:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Exists, Table, exists
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
 from idp.store.metadata import instant, metadata, text
-from idp.store.unique_insert import insert_once
+from idp.store.unique_insert import insert_once, insert_once_prepared
 
 used_identifiers = Table(
     "used_identifiers",
@@ -29,11 +29,14 @@ revoked_tokens = Table(
 )
 
 
+SPEND = insert_once_prepared(used_identifiers)
+
+
 def spend(connection: Connected, purpose: str, issuer: str, identifier: str, expires_at: Instant) -> bool:
     """Whether this identifier of this issuer is presented for the first time (RFC 7523 section 3, `jti`)."""
     digest = urlsafe_b64encode(sha256(identifier.encode()).digest()).rstrip(b"=").decode()
     row = {"purpose": purpose, "issuer": issuer, "identifier": digest, "expires_at": expires_at}
-    return insert_once(connection, used_identifiers, row)
+    return SPEND.run(connection, row) == 1
 
 
 def revoke_jti(connection: Connected, jti: str, expires_at: Instant) -> bool:

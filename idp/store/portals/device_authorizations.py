@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Integer, LargeBinary, Table, bindparam, insert, select, update
+from sqlalchemy import Column, Integer, LargeBinary, Table, bindparam, insert, select, update
 
 from idp.domain.platform.instants import Instant
 from idp.domain.portals.device_codes import DeviceAuthorization, DeviceStatus
@@ -32,52 +32,59 @@ device_authorizations = Table(
 
 _row = device_authorizations.c
 FIELDS = DeviceAuthorization.__slots__
-BY_DEVICE_CODE = Prepared(select(*(_row[name] for name in FIELDS)).where(_row.device_hash == bindparam("device_hash")))
+_found = select(*(_row[name] for name in FIELDS))
+_pending = _row.status == DeviceStatus.PENDING.value
+_waits = (_pending, _row.code_expires_at > bindparam("now"))
+_of_one_that_waits = update(device_authorizations).where(_row.id == bindparam("device_id"), _pending)
+INSERT = Prepared(
+    insert(device_authorizations).inline(), tuple(name for name in _row.keys() if name != "transaction_id")
+)
+BY_DEVICE_CODE = Prepared(_found.where(_row.device_hash == bindparam("device_hash")))
+BY_USER_CODE = Prepared(_found.where(_row.user_hash == bindparam("user_hash"), *_waits))
+BY_TRANSACTION = Prepared(_found.where(_row.transaction_id == bindparam("transaction"), *_waits))
+BIND = Prepared(_of_one_that_waits.values(transaction_id=bindparam("transaction")))
+ANSWER = Prepared(_of_one_that_waits.values(status=bindparam("answer")))
+NOTE_POLL = Prepared(
+    update(device_authorizations)
+    .where(_row.id == bindparam("device_id"))
+    .values(polled_at=bindparam("now"), interval=_row.interval + bindparam("slower"))
+)
 
 
 def insert_device_authorization(connection: Connected, row: Mapping[str, Any]) -> None:
     """A device asks."""
-    connection.execute(insert(device_authorizations).values(row))
+    INSERT.run(connection, row)
 
 
 def find_by_device_code(connection: Connected, device_hash: bytes) -> DeviceAuthorization | None:
     """The one of this device code, whatever its state."""
-    row = BY_DEVICE_CODE.first(connection, {"device_hash": device_hash})
-    return DeviceAuthorization(*row) if row else None
+    return _read(BY_DEVICE_CODE.first(connection, {"device_hash": device_hash}))
 
 
 def find_pending(connection: Connected, user_hash: bytes, now: Instant) -> DeviceAuthorization | None:
     """The one of this user code that waits for an answer."""
-    return _find(connection, _row.user_hash == user_hash, now)
+    return _read(BY_USER_CODE.first(connection, {"user_hash": user_hash, "now": now}))
 
 
 def find_of_transaction(connection: Connected, transaction_id: str, now: Instant) -> DeviceAuthorization | None:
     """The one that this sign-in is to answer."""
-    return _find(connection, _row.transaction_id == transaction_id, now)
+    return _read(BY_TRANSACTION.first(connection, {"transaction": transaction_id, "now": now}))
 
 
-def _find(connection: Connected, which: ColumnElement[bool], now: Instant) -> DeviceAuthorization | None:
-    waits = (which, _row.status == DeviceStatus.PENDING, _row.code_expires_at > now)
-    found = connection.execute(select(*(_row[name] for name in FIELDS)).where(*waits)).first()
-    return DeviceAuthorization(*found) if found else None
+def _read(row: tuple[Any, ...] | None) -> DeviceAuthorization | None:
+    return DeviceAuthorization(*row) if row else None
 
 
 def bind_transaction(connection: Connected, device_id: str, transaction_id: str) -> bool:
     """From now on this sign-in answers it, and no other."""
-    return _change(connection, device_id, transaction_id=transaction_id)
+    return BIND.run(connection, {"device_id": device_id, "transaction": transaction_id}) == 1
 
 
 def answer(connection: Connected, device_id: str, status: DeviceStatus) -> bool:
     """Approved or denied; True for exactly one caller."""
-    return _change(connection, device_id, status=status)
-
-
-def _change(connection: Connected, device_id: str, **values: str) -> bool:
-    waits = (_row.id == device_id, _row.status == DeviceStatus.PENDING)
-    return connection.execute(update(device_authorizations).where(*waits).values(values)).rowcount == 1
+    return ANSWER.run(connection, {"device_id": device_id, "answer": status.value}) == 1
 
 
 def note_poll(connection: Connected, device_id: str, now: Instant, slower: int) -> None:
     """It polled; from now on it waits `slower` longer."""
-    values = {"polled_at": now, "interval": _row.interval + slower}
-    connection.execute(update(device_authorizations).where(_row.id == device_id).values(values))
+    NOTE_POLL.run(connection, {"device_id": device_id, "now": now, "slower": slower})

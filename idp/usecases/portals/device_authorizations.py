@@ -76,7 +76,7 @@ def begin_device(
         "code_expires_at": ends,
         "expires_at": after(ends, deps.lifetimes.device_code),
     }
-    with deps.transaction() as connection:
+    with deps.transaction() if client.is_public else deps.single_write() as connection:
         limit = count_stored_request(connection, deps, actor) if client.is_public else None
         if limit is not None:
             return limit
@@ -98,7 +98,7 @@ def find_device(deps: Deps, actor: Actor, typed: str, browser_token: str) -> Dev
     """What waits under this code; each look counts (section 5.1)."""
     now, code = deps.clock.now(), read_user_code(typed)
     tries = tries_of_code(actor.address, browser_token, deps.keyed_hash.of)
-    with deps.transaction() as connection:
+    with deps.single_write() as connection:
         limit = too_many(count_tries(connection, tries, now), now)
     if limit or not code:
         return limit
@@ -189,6 +189,6 @@ def poll_device(deps: Deps, client: Client, device_code: str) -> PollRefusal | N
         device = find_by_device_code(connection, token_hash(device_code))
     refusal = device.refusal(client.client_id, now) if device else PollRefusal.INVALID_GRANT
     if device and refusal in (PollRefusal.AUTHORIZATION_PENDING, PollRefusal.SLOW_DOWN):
-        with deps.transaction() as connection:
+        with deps.single_write() as connection:
             note_poll(connection, device.id, now, SLOWER if refusal is PollRefusal.SLOW_DOWN else 0)
     return refusal

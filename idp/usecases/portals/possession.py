@@ -147,5 +147,5 @@ def nonce_holds(deps: Deps, nonce: str, *, demanded: bool) -> bool:
 
 
 def _spend(deps: Deps, jkt: str, proof: AcceptedProof) -> bool:
-    with deps.transaction() as connection:
+    with deps.single_write() as connection:
         return spend(connection, PURPOSE, jkt, proof.jti, proof.expires_at)

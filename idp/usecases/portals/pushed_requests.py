@@ -19,7 +19,7 @@ from idp.usecases.platform.prefix_limits import count_stored_request
 def push_request(deps: Deps, actor: Actor, asked: AuthorizationRequest) -> PushedRequest | TooMany:
     """Keep a checked request for its client: one insert. A public client's count for its network (section 7.3)."""
     handle, life = deps.random.token(), deps.lifetimes.pushed_request
-    with deps.transaction() as connection:
+    with deps.transaction() if asked.client.is_public else deps.single_write() as connection:
         limit = count_stored_request(connection, deps, actor) if asked.client.is_public else None
         if limit is not None:
             return limit

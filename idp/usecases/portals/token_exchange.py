@@ -161,7 +161,7 @@ def _give(
     record = AuditRecord(AuditEvent.TOKEN_EXCHANGED, client_id=str(claims["client_id"]), facts=facts)
     if "gid" in claims:
         record = replace(record, facts={**facts, "authorization": str(claims["gid"])})
-    with deps.transaction() as connection:
+    with deps.single_write() as connection:
         write_audit(connection, deps, actor, record)
     deps.metrics.count(Metric.TOKENS, grant_type=GrantType.TOKEN_EXCHANGE, outcome="given")
     return token_response(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
@@ -14,7 +16,7 @@ from idp.http.csrf import BoundForm, FormScope
 from idp.http.deps import current_deps
 from idp.http.languages import current_language
 from idp.http.page_errors import PageError
-from idp.http.pages import error_page, render_page
+from idp.http.pages import error_page, render_ready_page
 from idp.http.partners import partner_named
 from idp.http.redirects import see_other
 from idp.http.transactions import resume
@@ -75,15 +77,25 @@ def done(outcome: str) -> Response:
 
 def code_page(form: DeviceForm, typed: str, *, wrong: bool = False) -> Response:
     """The field."""
-    return render_page("device.html", form=form, typed=typed, wrong=wrong)
+    values = {"form_token": form.form_token.current_token, "typed": typed}
+    context = {"wrong": wrong}
+    return render_ready_page("device.html", values, client=None, context=lambda: context, variant=str(wrong))
 
 
 def confirm_page(form: DeviceForm, device: DeviceAuthorization, client: Client, code: str) -> Response:
     """Who asks for what, and is this the code on your device? (section 5.4: remote phishing)"""
-    wanted = [SCOPE_TEXTS.get(scope) or gettext("L’accès « %(name)s »", name=scope) for scope in device.scope.split()]
-    return render_page("device_confirm.html", client=client, form=form, code=shown_code(code), wanted=wanted)
+
+    def context() -> dict[str, Any]:
+        texts = (
+            SCOPE_TEXTS.get(scope) or gettext("L’accès « %(name)s »", name=scope) for scope in device.scope.split()
+        )
+        return {"wanted": list(texts)}
+
+    values = {"form_token": form.form_token.current_token, "code": shown_code(code)}
+    return render_ready_page("device_confirm.html", values, client=client, context=context, variant=device.scope)
 
 
 def done_page(client: Client | None, outcome: str) -> Response:
     """Approved or denied."""
-    return render_page("device_done.html", client=client, approved=outcome == "approved")
+    context = {"approved": outcome == "approved"}
+    return render_ready_page("device_done.html", {}, client=client, context=lambda: context, variant=outcome)
