@@ -21,6 +21,7 @@ from tests.oauth.conftest import SECRET, basic, secret
 from tests.oauth.decryption import decrypted, new_key, public_jwk
 from tests.pages import token_of
 from tests.portals import ISSUER, Browser, Gateway, gateway, location, portal
+from tests.statements import counted
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 GRANTS = frozenset({GrantType.DEVICE_CODE, GrantType.REFRESH_TOKEN})
@@ -251,6 +252,19 @@ def test_nobody_fills_the_table_of_codes_from_one_network(at: Gateway, monkeypat
         assert 2 == len(connection.execute(select(device_authorizations)).all())
     proven = web.post("/device_authorization", data={"scope": "openid"}, headers=basic("terminal"))
     assert 200 == proven.status_code
+
+
+def test_what_a_device_costs(at: Gateway, browser: Browser) -> None:
+    """Nothing is written twice, and nothing is read that is known."""
+    with counted(at.deps.database) as asking:
+        codes = begin(at)
+    with counted(at.deps.database) as early:
+        poll(at, codes)
+    with counted(at.deps.database) as approving:
+        approve(browser, codes)
+    with counted(at.deps.database) as fetching:
+        assert 200 == poll(at, codes).status_code
+    assert (2, 2, 13, 5) == tuple(map(len, (asking, early, approving, fetching)))
 
 
 def end_sessions(at: Gateway) -> None:

@@ -21,6 +21,7 @@ from idp.store.sign_in.sessions import end_session
 from idp.usecases.deps import Deps
 from tests.oauth.conftest import ISSUER, PAY_API, STOCK_API, basic, partner
 from tests.quiet import quiet_deps
+from tests.statements import counted
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS = "urn:ietf:params:oauth:token-type:access_token"
@@ -222,3 +223,10 @@ def test_a_public_client_exchanges_nothing(web: FlaskClient, paid: str) -> None:
     form = {"grant_type": GRANT, "subject_token": paid, "subject_token_type": ACCESS, "resource": STOCK_API}
     answer = web.post("/token", data={**form, "client_id": "spa"})
     assert (401, "invalid_client") == refusal(answer)
+
+
+def test_an_exchange_costs_two_statements(deps: Deps, exchange: Exchange, paid: str) -> None:
+    """Whether the subject token holds, and the trail."""
+    with counted(deps.database) as sent:
+        assert 200 == exchange(paid).status_code
+    assert ["SELECT", "INSERT"] == [statement.split()[0] for statement in sent]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import event, insert, select, text
+from contextlib import AbstractContextManager
+from typing import Any
 
-from idp.store.database import Database, StoreUnavailable
+import pytest
+from sqlalchemy import delete, event, insert, select, text
+
+from idp.store.database import Connected, Database, StoreUnavailable
 from idp.store.people.legal_units import legal_units
 
 
@@ -65,3 +68,26 @@ def test_when_the_database_cuts_off_one_connection_the_idle_ones_are_not_tried(d
             outcomes.append([])
     assert 1 == outcomes.count([])
     assert [1, 1] == outcomes[-1]
+
+
+def test_a_single_write_is_there_for_everybody_at_its_end(database: Database) -> None:
+    with database.single_write() as connection:
+        connection.execute(insert(legal_units).values(siren="999000375", label="GIP"))
+    with database.read() as connection:
+        assert 1 == len(connection.execute(select(legal_units)).all())
+
+
+def test_a_single_write_sends_no_begin_to_postgresql(database: Database) -> None:
+    """BEGIN and COMMIT are two more round trips, each as long as the statement; SQLite has none to make."""
+    assert is_open(database.transaction())
+    assert database.is_sqlite is is_open(database.single_write())
+
+
+def is_open(opened: AbstractContextManager[Connected]) -> bool:
+    """Whether a write in it has to wait for a COMMIT."""
+    with opened as connection:
+        connection.execute(insert(legal_units).values(siren="999000375", label="GIP"))
+        driver: Any = connection.connection.driver_connection
+        found: bool = driver.in_transaction if hasattr(driver, "in_transaction") else driver.info.transaction_status > 0
+        connection.execute(delete(legal_units))
+    return found

@@ -86,10 +86,8 @@ def confirm_page(form: DeviceForm, device: DeviceAuthorization, client: Client, 
     """Who asks for what, and is this the code on your device? (section 5.4: remote phishing)"""
 
     def context() -> dict[str, Any]:
-        texts = (
-            SCOPE_TEXTS.get(scope) or gettext("L’accès « %(name)s »", name=scope) for scope in device.scope.split()
-        )
-        return {"wanted": list(texts)}
+        scopes = device.scope.split()
+        return {"wanted": [SCOPE_TEXTS.get(name) or gettext("L’accès « %(name)s »", name=name) for name in scopes]}
 
     values = {"form_token": form.form_token.current_token, "code": shown_code(code)}
     return render_ready_page("device_confirm.html", values, client=client, context=context, variant=device.scope)
