@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error
 from flask import Response, request
 
 from idp.oauth.answers import error_response, to_response
@@ -28,4 +28,6 @@ def introspection() -> Response:
     if request.accept_mimetypes.best_match(("application/json", SIGNED), "application/json") != SIGNED:
         return to_response(200, answer)
     signed = signed_introspection(server.deps, client.entry, answer)
+    if signed is None:
+        return error_response(InvalidClientError("No key of the caller's JWK Set serves to encrypt the answer."))
     return to_response(200, signed, (("Content-Type", SIGNED), ("Cache-Control", "no-store")))

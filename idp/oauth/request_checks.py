@@ -31,9 +31,10 @@ from idp.domain.portals.scopes import granted_scopes, known_scopes
 from idp.domain.portals.tokens import ID_TOKEN_TYPE
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.errors import InvalidTarget
-from idp.oauth.response_modes import takes_messages
+from idp.oauth.response_modes import SIGNED, takes_messages
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
+from idp.usecases.portals.encrypting import can_encrypt
 
 LONGEST = {
     "state": 1_024, "nonce": 1_024, "scope": 2_048, "login_hint": 512, "id_token_hint": 8_192, "acr_values": 512,
@@ -107,7 +108,10 @@ def response_mode(asked: Asked) -> Read:
         raise InvalidRequestError("This response_mode is not supported.")
     if sent == ResponseMode.WEB_MESSAGE and not takes_messages(asked.client, asked.one("redirect_uri")):
         raise InvalidRequestError("web_message is for redirect URIs at one of the client's web_origins.")
-    return {"response_mode": asked.parameters.response_mode}
+    mode, encryption = asked.parameters.response_mode, asked.client.authorization_encrypted_response_alg
+    if encryption and mode in SIGNED and not can_encrypt(asked.deps, asked.client, encryption):
+        raise InvalidRequestError("No key of the client's JWK Set serves to encrypt the response.")
+    return {"response_mode": mode}
 
 
 def registered_for_codes(asked: Asked) -> Read:

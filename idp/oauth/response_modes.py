@@ -14,6 +14,7 @@ from idp.http.headers import csp_source
 from idp.http.pages import render_page
 from idp.http.redirects import see_other
 from idp.usecases.deps import Deps
+from idp.usecases.portals.encrypting import encrypted
 
 RESPONSE_TYPE = "JWT"
 Members = Mapping[str, str]
@@ -58,11 +59,20 @@ def by_message(redirect_uri: str, members: Members, client: Client) -> Response:
 
 
 def signed(deps: Deps, members: Members, client: Client) -> Members:
-    """One parameter that holds all the others, for this client, for a short while (JARM section 2.1)."""
+    """One parameter that holds all the others, for this client, for a short while (JARM section 2.1), encrypted if it
+    registered for that (section 2.2). An error that no key of its encrypts is told signed."""
     expires = to_seconds(after(deps.clock.now(), deps.lifetimes.authorization_response))
     claims = {**members, "iss": deps.issuer, "aud": client.client_id, "exp": expires}
     alg = client.authorization_signed_response_alg or client.rules.id_token_algorithm
-    return {"response": deps.signer.sign(claims, alg=alg, typ=RESPONSE_TYPE)}
+    response = deps.signer.sign(claims, alg=alg, typ=RESPONSE_TYPE)
+    encryption, enc = client.authorization_encrypted_response_alg, client.authorization_encrypted_response_enc
+    if encryption is None:
+        return {"response": response}
+    hidden = encrypted(deps, client, response, encryption, enc)
+    if hidden is None and "code" in members:  # its keys went away since the request was checked: no code in the clear
+        kept = {name: value for name, value in claims.items() if name != "code"}
+        response = deps.signer.sign({**kept, "error": "server_error"}, alg=alg, typ=RESPONSE_TYPE)
+    return {"response": hidden or response}
 
 
 PLAIN: Mapping[ResponseMode, Callable[[str, Members, Client], Response]] = {

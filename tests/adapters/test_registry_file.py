@@ -124,6 +124,10 @@ def test_every_key_is_read(load: Load) -> None:
     id_token_encrypted_response_enc: A256GCM
     userinfo_encrypted_response_alg: ECDH-ES+A256KW
     userinfo_encrypted_response_enc: A256GCM
+    authorization_encrypted_response_alg: ECDH-ES+A256KW
+    authorization_encrypted_response_enc: A256GCM
+    introspection_encrypted_response_alg: ECDH-ES+A256KW
+    introspection_encrypted_response_enc: A256GCM
     default_max_age: 600
     require_auth_time: true
     default_acr_values: [eidas1]

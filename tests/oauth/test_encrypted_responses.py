@@ -225,7 +225,7 @@ def test_a_client_that_encrypts_costs_no_statement_more(
 def test_discovery_announces_what_is_done(web: FlaskClient) -> None:
     """OpenID Connect Discovery section 3."""
     told = cast(Any, web.get("/.well-known/openid-configuration").json)
-    for kind in ("id_token", "userinfo"):
+    for kind in ("id_token", "userinfo", "authorization", "introspection"):
         assert told[f"{kind}_encryption_alg_values_supported"] == ["RSA-OAEP-256", "ECDH-ES+A256KW"]
         assert told[f"{kind}_encryption_enc_values_supported"] == ["A256GCM"]
 

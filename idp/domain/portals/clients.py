@@ -96,6 +96,12 @@ class Client:
     userinfo_encrypted_response_alg: KeyManagement | None = None
     """Of userinfo answers, signed or not (OpenID Connect Core section 5.3.2)."""
     userinfo_encrypted_response_enc: ContentEncryption = ContentEncryption.A256GCM
+    authorization_encrypted_response_alg: KeyManagement | None = None
+    """Of authorization responses asked for as a JWT (JARM section 2.2)."""
+    authorization_encrypted_response_enc: ContentEncryption = ContentEncryption.A256GCM
+    introspection_encrypted_response_alg: KeyManagement | None = None
+    """Of introspection answers asked for as a JWT (RFC 9701 section 6)."""
+    introspection_encrypted_response_enc: ContentEncryption = ContentEncryption.A256GCM
     introspection_signed_response_alg: SigningAlgorithm | None = None
     """Of introspection answers that it asks for as a JWT (RFC 9701); None: as the profile says."""
     authorization_signed_response_alg: SigningAlgorithm | None = None

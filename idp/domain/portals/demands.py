@@ -96,6 +96,9 @@ def requests(client: Client, _: Lifetimes) -> Explained:
     yield Demand(signed, source, rules.reasons["signed_requests"])
 
 
+WHAT_IS_ENCRYPTED = ("ID and logout tokens", "userinfo answers", "JARM responses", "introspection answers as a JWT")
+
+
 def tokens(client: Client, _: Lifetimes) -> Explained:
     """What it gets."""
     rules = client.rules
@@ -110,7 +113,7 @@ def tokens(client: Client, _: Lifetimes) -> Explained:
     is_default = alg is rules.id_token_algorithm
     source = _profile(client) if is_default else _own("id_token_signed_response_alg", alg)
     yield Demand(f"gets ID tokens signed with {alg}", source, rules.reasons["id_token_algorithm"])
-    for kind, what in zip(ENCRYPTED, ("ID and logout tokens", "userinfo answers"), strict=True):
+    for kind, what in zip(ENCRYPTED, WHAT_IS_ENCRYPTED, strict=True):
         field = f"{kind}_encrypted_response_alg"
         if alg := getattr(client, field):
             yield Demand(f"gets {what} encrypted with {alg}", _own(field, alg), "OpenID Connect Core section 10.2")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-ENCRYPTED = ("id_token", "userinfo")
+ENCRYPTED = ("id_token", "userinfo", "authorization", "introspection")
 """What may be encrypted: the client registers `KIND_encrypted_response_alg`."""
 SHORTEST_MODULUS = 342
 """base64url characters of 2048 bits (RFC 7518 section 4.3)."""

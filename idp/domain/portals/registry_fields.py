@@ -153,6 +153,8 @@ CLIENT_FIELDS = (
     _algorithm("userinfo_signed_response_alg", "Signs userinfo answers; plain JSON without it."),
     *_encryption("id_token", "ID tokens and logout tokens"),
     *_encryption("userinfo", "Userinfo answers, signed or not"),
+    *_encryption("authorization", "Authorization responses asked for as a JWT (JARM)"),
+    *_encryption("introspection", "Introspection answers asked for as a JWT (RFC 9701)"),
     Field(
         "default_max_age", Kind.COUNT, "Seconds after which a password is asked again when the request says nothing."
     ),

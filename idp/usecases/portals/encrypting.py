@@ -33,3 +33,8 @@ def encrypted(
         host = urlsplit(client.jwks_uri).hostname or ""
         deps.log.event("client_keys.none_encrypts", {"client_id": client.client_id, "host": host, "alg": alg.value})
     return made
+
+
+def can_encrypt(deps: Deps, client: Client, alg: KeyManagement) -> bool:
+    """Whether one of the client's keys really serves, tried on a text of our own."""
+    return encrypted(deps, client, "", alg, ContentEncryption.A256GCM) is not None

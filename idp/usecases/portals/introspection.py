@@ -15,6 +15,7 @@ from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE, scope_text
 from idp.store.portals.grants import find_family
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
+from idp.usecases.portals.encrypting import encrypted
 from idp.usecases.portals.token_standing import token_holds
 
 INTROSPECTION_TYPE = "token-introspection+jwt"
@@ -33,8 +34,9 @@ def introspect(deps: Deps, client: Client, text: str) -> dict[str, Any]:
     return answer
 
 
-def signed_introspection(deps: Deps, client: Client, answer: dict[str, Any]) -> str:
-    """The same answer as a JWT for this caller alone (RFC 9701 section 5): it can be shown to others as ours."""
+def signed_introspection(deps: Deps, client: Client, answer: dict[str, Any]) -> str | None:
+    """The same answer as a JWT for this caller alone (RFC 9701 section 5): it can be shown to others as ours. None: it
+    is to be encrypted (section 6), and none of the caller's keys serves."""
     claims = {
         "iss": deps.issuer,
         "aud": client.client_id,
@@ -42,7 +44,9 @@ def signed_introspection(deps: Deps, client: Client, answer: dict[str, Any]) -> 
         "token_introspection": answer,
     }
     alg = client.introspection_signed_response_alg or client.rules.id_token_algorithm
-    return deps.signer.sign(claims, alg=alg, typ=INTROSPECTION_TYPE)
+    signed = deps.signer.sign(claims, alg=alg, typ=INTROSPECTION_TYPE)
+    encryption, enc = client.introspection_encrypted_response_alg, client.introspection_encrypted_response_enc
+    return encrypted(deps, client, signed, encryption, enc) if encryption else signed
 
 
 def _about_access_token(deps: Deps, client: Client, text: str) -> dict[str, Any]:
