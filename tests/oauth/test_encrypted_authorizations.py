@@ -60,11 +60,8 @@ def test_a_response_is_signed_then_encrypted(at: Gateway, browser: Browser, clie
     """JARM section 2.2; an error too."""
     publish(at)
     header, inner = decrypted(response(browser.authorize(client_id=client_id, response_mode="jwt")), KEY)
-    assert (header["cty"], header["kid"], set(claims(at, inner))) == (
-        "JWT",
-        "k1",
-        {"code", "state", "iss", "aud", "exp"},
-    )
+    assert (header["cty"], header["kid"]) == ("JWT", "k1")
+    assert set(claims(at, inner)) == {"code", "state", "iss", "aud", "exp"}
     refused = browser.authorize(client_id=client_id, response_mode="jwt", scope="x")
     assert claims(at, decrypted(response(refused), KEY)[1])["error"] == "invalid_scope"
     assert "code=" in location(browser.authorize(client_id=client_id)), "the control: nothing else is encrypted"

@@ -9,6 +9,7 @@ import pytest
 from idp.domain.platform.lifetimes import Lifetimes
 from idp.domain.portals.clients import Client, ClientAuthentication, SigningAlgorithm
 from idp.domain.portals.demands import demands_on
+from idp.domain.portals.encryption import KeyManagement
 from idp.domain.portals.profiles import Profile
 
 BY_KEY = Client(
@@ -64,3 +65,13 @@ def test_a_clients_own_demand_on_its_requests_is_told_as_its_own() -> None:
     said = said_of(own)
     assert said["pushes every authorization request"] == "its own require_pushed_authorization_requests: true"
     assert said["signs every authorization request"] == "its own require_signed_request_object: true"
+
+
+def test_what_is_encrypted_is_said() -> None:
+    """OpenID Connect Core section 10.2."""
+    alg = KeyManagement.ECDH_ES_A256KW
+    said = said_of(replace(BY_KEY, id_token_encrypted_response_alg=alg, introspection_encrypted_response_alg=alg))
+    sentence = "gets ID and logout tokens encrypted with ECDH-ES+A256KW"
+    assert "its own id_token_encrypted_response_alg: ECDH-ES+A256KW" == said[sentence]
+    assert "gets introspection answers as a JWT encrypted with ECDH-ES+A256KW" in said
+    assert not [says for says in said_of(BY_KEY) if "encrypted" in says], "the control"
