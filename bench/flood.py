@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import threading
 import time
+from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
 
@@ -19,26 +21,29 @@ from bench.servers import WORK, Running, gateway
 COST = 10
 SECONDS = 8.0
 TIMES_CAPACITY = 4
-FLOODERS = 24
+FLOODERS = 128
+"""More than the places of the queue, so that some always find it full."""
 MOST = 3.0
-TYPED = {"siret": "73282932000074", "family_name": "X", "given_name": "Y", "password": "Mauvais2026"}
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def flood_section() -> str:
-    """p99 of client_credentials alone and under the flood; both cores are used, as on a real machine."""
+def flood_section() -> tuple[str, list[str]]:
+    """p99 of client_credentials alone and under the flood, and whether that is too much; both cores are used, as on a
+    real machine."""
     for leftover in WORK.glob("flood.sqlite3*"):
         leftover.unlink()
     cores = ",".join(str(core) for core in range(os.cpu_count() or 1))
     with gateway(f"sqlite:///{WORK}/flood.sqlite3", 0, "flood", cost=COST, cores=cores) as started:
         quiet = _tokens(started)
-        flooded, sent = _flooded(started)
+        flooded, sent, busy = _flooded(started)
     ratio = flooded.p99 / quiet.p99
-    return "\n".join(
+    section = "\n".join(
         [
             "## A flood of sign-ins",
             "",
             f"{sent / SECONDS:.0f} sign-ins a second, {TIMES_CAPACITY} times what bcrypt at cost {COST} allows on "
-            f"one core; p99 of the token endpoint may be at most {MOST:.0f} times its quiet value.",
+            f"one core; {busy / sent:.0%} of them found the queue full. p99 of the token endpoint may be at most "
+            f"{MOST:.0f} times its quiet value.",
             "",
             "| token endpoint | p50 ms | p99 ms |",
             "| --- | --- | --- |",
@@ -47,6 +52,15 @@ def flood_section() -> str:
             f"| ratio | {flooded.p50 / quiet.p50:.2f} | {ratio:.2f} |",
         ]
     )
+    return section, [
+        f"p99 of the token endpoint in the flood: {ratio:.2f} x quiet, at most {MOST}"
+    ] if ratio > MOST else []
+
+
+def typed(number: int) -> Mapping[str, str]:
+    """Somebody else each time: after twenty tries at one triplet its throttle would answer, and nothing be hashed."""
+    name = "".join(LETTERS[number // 26**place % 26] for place in range(4))
+    return {"siret": "73282932000074", "family_name": name, "given_name": "FLOT", "password": "Mauvais2026"}
 
 
 def _tokens(started: Running) -> Cost:
@@ -62,22 +76,23 @@ def _tokens(started: Running) -> Cost:
     return summarise(latencies, used=0.0, took=SECONDS)
 
 
-def _flooded(started: Running) -> tuple[Cost, int]:
+def _flooded(started: Running) -> tuple[Cost, int, int]:
     """The same client in the flood, which comes from a process of its own: one interpreter would delay both."""
     context = multiprocessing.get_context("spawn")
-    sent = context.Value("i", 0)
+    sent, busy = context.Value("i", 0), context.Value("i", 0)
     pace = TIMES_CAPACITY / _hash_seconds()
-    flood = context.Process(target=flood_for, args=(started.server, pace, SECONDS + 1, sent))
+    flood = context.Process(target=flood_for, args=(started.server, pace, SECONDS + 1, sent, busy))
     flood.start()
     wait_until(lambda: sent.value > 0, seconds=30)
     cost = _tokens(started)
     flood.join()
-    return cost, sent.value
+    return cost, sent.value, busy.value
 
 
-def flood_for(server: Server, pace: float, seconds: float, sent: Any) -> None:
+def flood_for(server: Server, pace: float, seconds: float, sent: Any, busy: Any) -> None:
     """Try to sign in `pace` times a second, from many addresses at once."""
     end = time.monotonic() + seconds
+    numbers = itertools.count()
 
     def one_visitor() -> None:
         visitor = Visitor(server)
@@ -86,9 +101,10 @@ def flood_for(server: Server, pace: float, seconds: float, sent: Any) -> None:
             browser = visitor.new_browser()
             try:
                 target, page = browser.open(visitor.sign_in_page())
-                browser.submit(target, page, TYPED)
+                answer = browser.submit(target, page, typed(next(numbers)))
                 with sent.get_lock():
                     sent.value += 1
+                    busy.value += answer.status == 503
             except (OSError, HTTPException):
                 pass
             browser.close()

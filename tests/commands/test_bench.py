@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from bench.flood import typed
 from bench.load import Cost
 from bench.operations import Server
 from bench.proofs import Proofs
@@ -19,6 +21,7 @@ from bench.servers import CANAILLE as CANAILLE_ENDPOINTS
 from bench.servers import GATEWAY, OIDC_PROVIDER
 from bench.table import CANAILLE, ON_POSTGRESQL, ON_SQLITE, Result, misses, page
 from bench.table import OIDC_PROVIDER as PEER
+from idp.domain.people.triplets import triplet_key
 
 EXTENSIONS = ("PAR + DPoP code flow", "introspection of a DPoP-bound token", "token exchange", "device flow")
 
@@ -38,6 +41,23 @@ def test_an_extension_is_bound_beside_oidc_provider_alone(name: str) -> None:
     assert f"| {name} | 1.25 | 1.3 | - |  |" in page(results(1.25), [])
     assert not [missed for missed in misses(results(1.25)) if missed.startswith(name)]
     assert f"{name}: 1.35 x {PEER}, at most 1.3" in misses(results(1.35))
+
+
+def test_start_up_and_memory_are_bound_too() -> None:
+    first, *others = results(0.01)
+    slow = replace(first, start_up=1.6, memory=131.0)
+    assert [] == misses([first, *others])
+    assert [
+        f"{ON_POSTGRESQL}: first answer, s: 1.60, at most 1.5",
+        f"{ON_POSTGRESQL}: resident, MB: 131.00, at most 130.0",
+    ] == misses([slow, *others])
+
+
+def test_a_flood_tries_somebody_else_each_time() -> None:
+    """Else the throttle of one triplet answers, and nothing is hashed."""
+    tried = [triplet_key(one["siret"], one["family_name"], one["given_name"]) for one in map(typed, range(2000))]
+    assert None not in tried
+    assert 2000 == len(set(tried))
 
 
 def test_only_servers_that_have_the_extensions_are_asked_for_them() -> None:
