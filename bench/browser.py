@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -57,6 +58,8 @@ class Browser:
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
     connection: http.client.HTTPConnection | None = None
+    tls: ssl.SSLContext | None = None
+    """What an https server's certificate is checked by; None for the machine's own authorities."""
 
     def request(
         self, method: str, target: str, *, headers: Mapping[str, str] | None = None, body: str | None = None
@@ -105,10 +108,15 @@ class Browser:
         values = form.values | {name: value for name, value in fields.items() if name in form.names}
         return self.request("POST", action, headers=FORM | {"Origin": self.base}, body=urlencode(values))
 
+    def _connect(self) -> http.client.HTTPConnection:
+        parts = urlsplit(self.base)
+        if parts.scheme == "https":
+            return http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=30, context=self.tls)
+        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+
     def _exchange(self, method: str, target: str, headers: Mapping[str, str] | None, body: str | None) -> Answer:
         if self.connection is None:
-            parts = urlsplit(self.base)
-            self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+            self.connection = self._connect()
         sent = {**self.headers, **(headers or {})}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

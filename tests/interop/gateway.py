@@ -35,7 +35,7 @@ def gateway_with(registry: str, migrated: Path, folder: Path, *, jobs: bool = Fa
     )
     assert made.returncode == 0, made.stderr
     with started(environment, "run"):
-        fetch_when_up(f"{environment['IDP_ISSUER']}/health/ready")
+        fetch_when_up(f"http://{environment['IDP_LISTEN']}/health/ready")
         if not jobs:
             yield environment["IDP_ISSUER"]
             return

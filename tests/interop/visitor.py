@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from html import unescape
 from urllib.parse import urljoin, urlsplit
@@ -14,8 +15,9 @@ TRIPLET = {"siret": "999 000 375 00017", "family_name": "Moutin", "given_name": 
 class Visitor:
     """A cookie jar for each site."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.sites: dict[str, Browser] = {}
+        self._tls = tls
 
     def go(self, address: str, *, stop_at: str = "", fill: bool = True) -> tuple[str, str]:
         """Where `address` leads to, filling the sign-in form if it is shown and wanted; the last address and page.
@@ -47,7 +49,7 @@ class Visitor:
     def _at(self, address: str) -> tuple[Browser, str]:
         parts = urlsplit(address)
         site = f"{parts.scheme}://{parts.netloc}"
-        browser = self.sites.setdefault(site, Browser(site, {"Accept": "text/html"}))
+        browser = self.sites.setdefault(site, Browser(site, {"Accept": "text/html"}, tls=self._tls))
         return browser, parts.path + (f"?{parts.query}" if parts.query else "")
 
     def close(self) -> None:
