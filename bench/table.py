@@ -74,7 +74,7 @@ def _head() -> str:
         "A sign-in is the same journey on all: the authorization request, the page it leads to, the form sent, and\n"
         "the redirects up to the code at the redirect URI, each time in a new browser; no consent is asked, no code\n"
         "is exchanged. The gateway counts its throttles, knows devices and writes its trail meanwhile; oidc-provider\n"
-        "asks for a name and checks nothing, its page is one form; canaille asks for the name and the password on two\n"
+        "looks the person up by name and checks no password, its page is one form; canaille asks for the name and the password on two\n"
         "pages and hashes almost for free. The sign-in page is that page alone, opened again.\n\n"
         "The PAR + DPoP code flow is a pushed request that names the key, the authorization request of a browser\n"
         "that is signed in, and the code exchange with an ES256 proof that carries the server's nonce. The token\n"

@@ -9,7 +9,25 @@ export async function prepare() {
     expires_at timestamptz, consumed_at timestamptz, PRIMARY KEY (id, type))`);
   await pool.query('CREATE INDEX IF NOT EXISTS oidc_payloads_grant ON oidc_payloads (grant_id)');
   await pool.query('CREATE INDEX IF NOT EXISTS oidc_payloads_uid ON oidc_payloads (uid)');
+  await pool.query('CREATE TABLE IF NOT EXISTS accounts (id text PRIMARY KEY, login text NOT NULL UNIQUE, claims jsonb NOT NULL)');
 }
+
+// oidc-provider leaves accounts to who runs it: here they are in the same database, read whenever it asks for one.
+export const accounts = {
+  async add(id, login, claims) {
+    await pool.query('INSERT INTO accounts VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [id, login, claims]);
+  },
+
+  async byLogin(login) {
+    const { rows: [row] } = await pool.query({ name: 'account-by-login', text: 'SELECT id FROM accounts WHERE login = $1', values: [login] });
+    return row?.id;
+  },
+
+  async claimsOf(id) {
+    const { rows: [row] } = await pool.query({ name: 'account', text: 'SELECT claims FROM accounts WHERE id = $1', values: [id] });
+    return row?.claims;
+  },
+};
 
 const FIND = 'SELECT payload, expires_at, consumed_at FROM oidc_payloads WHERE';
 

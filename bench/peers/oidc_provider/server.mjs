@@ -17,11 +17,18 @@ const keys = [
   jwk(generateKeyPairSync('ec', { namedCurve: 'P-256' }), { alg: 'ES256', kid: 'es' }),
 ];
 
+const claire = {
+  name: 'CLAIRE MOUTIN', given_name: 'CLAIRE', family_name: 'MOUTIN', updated_at: 1790000000, email: 'claire@example.fr',
+  email_verified: true,
+};
 let adapter;
+let accounts = { byLogin: () => 'claire-1', claimsOf: () => claire };
 if (process.env.PEER_DATABASE_URL) {
   const storage = await import('./adapter.mjs');
   await storage.prepare();
   adapter = storage.PostgresAdapter;
+  accounts = storage.accounts;
+  await accounts.add('claire-1', 'claire', claire);
 }
 
 const resourceServer = () => ({
@@ -44,14 +51,10 @@ const provider = new Provider(issuer, {
   ],
   claims: { openid: ['sub'], profile: ['name', 'given_name', 'family_name', 'updated_at'], email: ['email', 'email_verified'] },
   scopes: ['openid', 'offline_access', 'profile', 'email', 'api'],
-  findAccount: (ctx, id) => ({
-    accountId: id,
-    claims: () => ({
-      sub: id, name: 'CLAIRE MOUTIN', given_name: 'CLAIRE', family_name: 'MOUTIN', updated_at: 1790000000, email: 'claire@example.fr',
-      email_verified: true,
-    }),
-  }),
-  extraTokenClaims: (ctx, token) => (token.gty === 'token_exchange' ? { act: { sub: token.clientId } } : undefined),
+  async findAccount(ctx, id) {
+    const claims = await accounts.claimsOf(id);
+    return claims && { accountId: id, claims: () => ({ sub: id, ...claims }) };
+  },
   features: {
     devInteractions: { enabled: false },
     introspection: { enabled: true },
@@ -110,8 +113,11 @@ async function interaction(request, response) {
     response.end('<form method="post"><input name="login"><input name="password" type="password"><button>ok</button></form>');
     return;
   }
-  for await (const chunk of request) void chunk;
-  await provider.interactionFinished(request, response, { login: { accountId: 'claire' } }, { mergeWithLastSubmission: false });
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  const accountId = await accounts.byLogin(new URLSearchParams(body).get('login'));
+  if (!accountId) throw new Error('nobody');
+  await provider.interactionFinished(request, response, { login: { accountId } }, { mergeWithLastSubmission: false });
 }
 
 const protocol = provider.callback();
