@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 from idp.adapters.clock import QuietClock
 from idp.adapters.key_ring import KeyRing, make_key, parse_key
@@ -39,6 +39,26 @@ def test_what_is_signed_is_recognised_by_us_and_by_any_library_with_our_jwks(
     assert signer.verify(token) == CLAIMS
     keys = KeySet.import_key_set(json.loads(signer.jwks()))
     assert jwt.decode(token, keys, algorithms=[alg]).claims == CLAIMS
+
+
+def test_keys_are_parsed_once(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parsed_again(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    shown = signer.jwks()
+    for kind in (RSAKey, ECKey, OKPKey):
+        monkeypatch.setattr(kind, "import_key", parsed_again)
+    for alg in SigningAlgorithm:
+        assert signer.verify(signer.sign(CLAIMS, alg=alg, typ="JWT")) == CLAIMS
+    assert signer.jwks() is shown
+    with pytest.raises(AssertionError):
+        make_ring()
+
+
+def make_ring() -> KeyRing:
+    """The control: whoever makes a ring parses."""
+    made = make_key(ES256)
+    return KeyRing(1, [parse_key(SigningKey(made.kid, ES256, KeyState.ACTIVE, Instant(0)), made.public_jwk, None)])
 
 
 def test_the_header_names_algorithm_key_and_kind(signer: Signer) -> None:
