@@ -46,20 +46,23 @@ def render_ready_page(
     form_action: Sequence[str] = (),
     context: Callable[[], Mapping[str, Any]] = dict,
     variant: str = "",
+    typed: Mapping[str, str] = {},
 ) -> Response:
     """The page `template` that is the same for everybody at this client, in one language, but for `values`.
 
-    They and the `context`, which is made only when the page must be rendered, are the template's; a context that is
-    not always the same says so in `variant`.
+    These are random tokens; what somebody `typed`, and may stand in the page anyway, goes there. They and the
+    `context`, which is made only when the page must be rendered, are the template's; a context that is not always the
+    same says so in `variant`.
     """
     nonce, theme = current_deps().random.token(16), theme_of(client)
 
     def render(stand_ins: Sequence[str]) -> str:
-        own, *others = stand_ins
-        return _html(template, client, theme, own, {**context(), **dict(zip(values, others, strict=True))})
+        return _html(
+            template, client, theme, nonce, {**context(), **values, **dict(zip(typed, stand_ins, strict=True))}
+        )
 
     key = (template, client.client_id if client else "", current_language(), variant)
-    html = ready_page(key, (client, theme), (nonce, *values.values()), render)
+    html = ready_page(key, (client, theme), (nonce, *values.values()), render, tuple(typed.values()))
     return _page(html, nonce, client, 200, form_action)
 
 

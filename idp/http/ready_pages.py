@@ -32,21 +32,25 @@ class ReadyPage:
 
 
 def ready_page(
-    key: Hashable, made_of: tuple[object, ...], values: Sequence[str], render: Callable[[Sequence[str]], str]
+    key: Hashable,
+    made_of: tuple[object, ...],
+    values: Sequence[str],
+    render: Callable[[Sequence[str]], str],
+    typed: Sequence[str] = (),
 ) -> str:
-    """What `render` writes, with `values` in it.
+    """What `render` writes, with `values` in it: random tokens, which stand nowhere by chance.
 
-    It is given random stand-ins for them, which stand nowhere by chance as a value that somebody chose could.
+    What somebody `typed` could: `render` is given a random stand-in for each, and writes that.
     `made_of` is everything else that the page depends on: when one of these is another than it was (the registry or
     the themes were loaded again), the page is rendered again.
     """
     pages = cast(dict[Hashable, ReadyPage], current_app.extensions.setdefault(EXTENSION, {}))
-    escaped = [str(escape(value)) for value in values]
+    escaped = [str(escape(value)) for value in (*values, *typed)]
     known = pages.get(key)
     if known is not None and known.made_of == made_of:
         return known.filled(escaped)
-    stand_ins = [secrets.token_hex(16) for _ in values]
-    page = cut(render(stand_ins), stand_ins, made_of)
+    stand_ins = [secrets.token_hex(16) for _ in typed]
+    page = cut(render(stand_ins), [*escaped[: len(values)], *stand_ins], made_of)
     if len(pages) >= MOST_PAGES:
         pages.clear()
     pages[key] = page

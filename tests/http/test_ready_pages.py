@@ -16,9 +16,9 @@ def test_each_gets_its_own_values_and_the_page_is_rendered_once() -> None:
     rendered: list[str] = []
 
     def page(first: str, second: str) -> str:
-        def render(stand_ins: Sequence[str]) -> str:
+        def render(_: Sequence[str]) -> str:
             rendered.append(first)
-            return "<a {0}>{1}</a {0}>".format(*stand_ins)
+            return f"<a {first}>{second}</a {first}>"
 
         return ready_page(KEY, ("theme",), (first, second), render)
 
@@ -30,28 +30,28 @@ def test_each_gets_its_own_values_and_the_page_is_rendered_once() -> None:
 
 def test_values_are_escaped_as_the_template_does() -> None:
     with Flask("pages").app_context():
-        assert "?t=1&amp;u=2." == ready_page(KEY, (), ("t=1&u=2",), lambda values: f"?{values[0]}.")
-        assert "?&lt;b&gt;." == ready_page(KEY, (), ("<b>",), lambda values: "never")
+        assert "?t=1&amp;u=2." == ready_page(KEY, (), ("t=1&u=2",), lambda _: "?t=1&amp;u=2.")
+        assert "?&lt;b&gt;." == ready_page(KEY, (), ("<b>",), lambda _: "never")
 
 
 def test_a_value_that_stands_in_the_page_anyway_does_not_tear_it() -> None:
     """What somebody typed may be any text, or none."""
     with Flask("pages").app_context():
         for value in ("a", "", "<a>"):
-            page = ready_page(KEY, (), (value,), lambda values: f"<main a>{values[0]}</main>")
+            page = ready_page(KEY, (), (), lambda typed: f"<main a>{typed[0]}</main>", (value,))
             assert f"<main a>{escape(value)}</main>" == page
 
 
 def test_a_page_made_of_something_else_is_rendered_again() -> None:
     with Flask("pages").app_context():
-        assert "old 1111" == ready_page(KEY, ("old",), ("1111",), lambda values: f"old {values[0]}")
-        assert "new 2222" == ready_page(KEY, ("new",), ("2222",), lambda values: f"new {values[0]}")
-        assert "new 3333" == ready_page(KEY, ("new",), ("3333",), lambda values: "never")
+        assert "old 1111" == ready_page(KEY, ("old",), ("1111",), lambda _: "old 1111")
+        assert "new 2222" == ready_page(KEY, ("new",), ("2222",), lambda _: "new 2222")
+        assert "new 3333" == ready_page(KEY, ("new",), ("3333",), lambda _: "never")
 
 
 def test_pages_are_kept_up_to_a_limit() -> None:
     app = Flask("pages")
     with app.app_context():
         for number in range(2 * MOST_PAGES):
-            ready_page(number, (), ("value",), lambda values: "value")
+            ready_page(number, (), ("value",), lambda _: "value")
     assert len(app.extensions[EXTENSION]) <= MOST_PAGES

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import select
 
 from idp.domain.platform.instants import MINUTE, SECOND
@@ -252,6 +253,16 @@ def test_nobody_fills_the_table_of_codes_from_one_network(at: Gateway, monkeypat
         assert 2 == len(connection.execute(select(device_authorizations)).all())
     proven = web.post("/device_authorization", data={"scope": "openid"}, headers=basic("terminal"))
     assert 200 == proven.status_code
+
+
+def test_each_device_page_shows_its_own_code(at: Gateway, browser: Browser) -> None:
+    """The pages are kept ready, and a code may be any text: the first one here stands in the page's own example."""
+    for typed in ("BCDF-GHJK", "", '"><b>', "CDFG-HJKL"):
+        page = browser.http.get("/device", query_string={"user_code": typed}).text
+        assert f'name="user_code" value="{escape(typed)}"' in page
+        assert page.count("par exemple BCDF-GHJK") == 1
+    for codes in (begin(at), begin(at)):
+        assert "/device/approved" in location(approve(browser, codes))
 
 
 def test_what_a_device_costs(at: Gateway, browser: Browser) -> None:

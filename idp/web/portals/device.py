@@ -77,9 +77,10 @@ def done(outcome: str) -> Response:
 
 def code_page(form: DeviceForm, typed: str, *, wrong: bool = False) -> Response:
     """The field."""
-    values = {"form_token": form.form_token.current_token, "typed": typed}
-    context = {"wrong": wrong}
-    return render_ready_page("device.html", values, client=None, context=lambda: context, variant=str(wrong))
+    values, context = {"form_token": form.form_token.current_token}, {"wrong": wrong}
+    return render_ready_page(
+        "device.html", values, client=None, context=lambda: context, variant=str(wrong), typed={"typed": typed}
+    )
 
 
 def confirm_page(form: DeviceForm, device: DeviceAuthorization, client: Client, code: str) -> Response:
@@ -89,8 +90,10 @@ def confirm_page(form: DeviceForm, device: DeviceAuthorization, client: Client, 
         scopes = device.scope.split()
         return {"wanted": [SCOPE_TEXTS.get(name) or gettext("L’accès « %(name)s »", name=name) for name in scopes]}
 
-    values = {"form_token": form.form_token.current_token, "code": shown_code(code)}
-    return render_ready_page("device_confirm.html", values, client=client, context=context, variant=device.scope)
+    values, typed = {"form_token": form.form_token.current_token}, {"code": shown_code(code)}
+    return render_ready_page(
+        "device_confirm.html", values, client=client, context=context, variant=device.scope, typed=typed
+    )
 
 
 def done_page(client: Client | None, outcome: str) -> Response:

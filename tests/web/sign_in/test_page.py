@@ -180,6 +180,15 @@ def test_a_transaction_is_worthless_in_another_browser(deps: Deps, claire: Perso
     assert 303 == claire.send(transaction, form_token=form_token).status_code
 
 
+def test_the_page_of_each_browser_names_its_own_transaction_alone(claire: Person, mallory: Person) -> None:
+    """The page is kept ready between them; the first one fills it, the others find it."""
+    begun = [person.begin() for person in (claire, mallory, claire)]
+    for person, own in zip((claire, mallory, claire), begun, strict=True):
+        page = person.open(own).text
+        assert page.count(own) >= 2, "the form and the way out"
+        assert not [other for other in begun if other != own and other in page]
+
+
 def test_a_link_that_mallory_prepared_signs_nobody_in(deps: Deps, claire: Person, mallory: Person) -> None:
     """The other direction, login CSRF: Claire would act in a session that Mallory's transaction ends in."""
     prepared = mallory.begin()
