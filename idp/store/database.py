@@ -22,6 +22,8 @@ from idp.store.held_connections import HeldConnections
 
 BUSY_MILLISECONDS = 5_000
 WRITE_LOCK_SECONDS = 5.0
+POOLED, OVERFLOW = 10, 10
+"""How many connections one process may open; further threads wait until one of them is free."""
 READING = "mire.reading"
 BEGUN = 1
 """PGRES_COMMAND_OK of libpq."""
@@ -37,12 +39,16 @@ class StoreUnavailable(Exception):
 def engine_options(url: str) -> dict[str, Any]:
     """What Flask-SQLAlchemy's SQLALCHEMY_ENGINE_OPTIONS must be for this database."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000}}
+        return {
+            "pool_size": POOLED,
+            "max_overflow": OVERFLOW,
+            "connect_args": {"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
+        }
     return {
         "isolation_level": "AUTOCOMMIT",  # Database begins by itself: switching at every checkout costs half a read
         "pool_pre_ping": False,
-        "pool_size": 10,
-        "max_overflow": 10,
+        "pool_size": POOLED,
+        "max_overflow": OVERFLOW,
         "connect_args": {"prepare_threshold": 1, "connect_timeout": 5},
     }
 
@@ -60,7 +66,7 @@ class Database:
             _prepare_postgresql(engine)
             self._write_lock = nullcontext()
         _begin_explicitly(engine, *(("BEGIN IMMEDIATE", "BEGIN") if self.is_sqlite else ("BEGIN", "")))
-        self._held = HeldConnections(engine)
+        self._held = HeldConnections(engine, POOLED + OVERFLOW)
 
     @contextmanager
     def transaction(self) -> Iterator[Connected]:

@@ -2,6 +2,9 @@
 
 SQLAlchemy's pool makes a Connection and what surrounds it at every checkout, and rolls back at every return: as much
 CPU as three statements. A Connection whose transaction has ended is as good as a new one.
+
+What is held is never back in the pool: who waits for a connection must wait here, where those come back that others
+have used, and not in the pool, where none does.
 """
 
 from __future__ import annotations
@@ -9,15 +12,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Semaphore
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+WAIT_SECONDS = 30.0
 
 
 class HeldConnections:
     """The connections of one process. Never more are held than were once used at the same time."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, most: int) -> None:
+        """`most`: how many the engine's pool may open."""
         self._engine = engine
+        self._free = Semaphore(most)
         self._idle: deque[Connection] = deque()
         self._used: deque[None] = deque()
 
@@ -28,14 +37,23 @@ class HeldConnections:
 
     @contextmanager
     def one(self) -> Iterator[Connection]:
-        """One for this thread alone; a transaction that is still open at the end is rolled back."""
-        connection = self._take()
-        self._used.append(None)
+        """One for this thread alone; a transaction that is still open at the end is rolled back.
+
+        Raises:
+            PoolTimeout: all of them were used for too long.
+        """
+        if not self._free.acquire(timeout=WAIT_SECONDS):
+            raise PoolTimeout("Every connection of this process is used.")
         try:
-            yield connection
+            connection = self._take()
+            self._used.append(None)
+            try:
+                yield connection
+            finally:
+                self._used.pop()
+                self._give_back(connection)
         finally:
-            self._used.pop()
-            self._give_back(connection)
+            self._free.release()
 
     def close(self) -> None:
         """Close those that nobody uses."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, insert, select, text
 
-from idp.store.database import Connected, Database, StoreUnavailable
+from idp.store.database import OVERFLOW, POOLED, Connected, Database, StoreUnavailable
+from idp.store.held_connections import WAIT_SECONDS
 from idp.store.people.legal_units import legal_units
 
 
@@ -30,6 +32,22 @@ def test_two_at_once_have_a_connection_each(database: Database) -> None:
         assert one is not other
         assert 2 == database.in_use
     assert 0 == database.in_use
+
+
+def test_a_thread_that_waits_gets_the_next_connection_that_is_given_back(database: Database) -> None:
+    """It does not wait for the pool, which gets none back: with more threads than connections that was in vain."""
+
+    def read() -> int:
+        with database.read() as connection:
+            return len(connection.execute(select(legal_units)).all())
+
+    with ThreadPoolExecutor(1) as thread, ExitStack() as taken:
+        for _ in range(POOLED + OVERFLOW):
+            taken.enter_context(database.read())
+        waiting = thread.submit(read)
+        assert not wait([waiting], timeout=0.2).done
+        taken.close()
+        assert 0 == waiting.result(timeout=WAIT_SECONDS / 2)
 
 
 def test_what_a_read_left_open_is_not_seen_by_the_next(database: Database) -> None:
