@@ -29,6 +29,8 @@ class InvalidClaimsRequest(DomainError):
 
 
 ClaimDemand = Mapping[str, Any]
+WE_COMPARE = frozenset({"acr", "sub"})
+"""Claims whose demanded values decide what is answered: one that cannot be compared must not pass for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def parse_claims_request(text: str) -> ClaimsRequest:
     """Read the claims parameter; members we do not know are ignored.
 
     Raises:
-        InvalidClaimsRequest: not JSON, or not objects where objects belong.
+        InvalidClaimsRequest: not JSON, or not objects where objects belong, or a level or subject that is no text.
     """
     try:
         asked = json.loads(text)
@@ -79,15 +81,20 @@ def _place(asked: Mapping[str, Any], name: str) -> Mapping[str, ClaimDemand]:
     claims = {} if asked.get(name) is None else asked[name]
     if not isinstance(claims, dict):
         raise InvalidClaimsRequest
-    return MappingProxyType({claim: _demand(demand) for claim, demand in claims.items()})
+    return MappingProxyType({claim: _demand(claim, demand) for claim, demand in claims.items()})
 
 
-def _demand(demand: Any) -> ClaimDemand:
+def _demand(claim: str, demand: Any) -> ClaimDemand:
     if demand is None:
         return {}
     if not isinstance(demand, dict) or not isinstance(demand.get("values", []), list):
         raise InvalidClaimsRequest
-    return {name: demand[name] for name in ("essential", "value", "values") if name in demand}
+    asked = {name: demand[name] for name in ("essential", "value", "values") if name in demand}
+    if claim in WE_COMPARE and not all(
+        isinstance(one, str) for one in (asked.get("value", ""), *asked.get("values", ()))
+    ):
+        raise InvalidClaimsRequest
+    return asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,19 @@ def test_only_an_essential_acr_demands(acr: object, expected: tuple[str, ...]) -
     assert expected == parse_claims_request(json.dumps({"id_token": {"acr": acr}})).essential_acrs
 
 
+@pytest.mark.parametrize(
+    "demand", [{"value": 2}, {"values": ["eidas1", 2]}, {"value": None}, {"values": [{}]}], ids=str
+)
+@pytest.mark.parametrize("claim", ["acr", "sub"])
+def test_a_level_or_subject_that_cannot_be_compared_is_refused_and_not_left_out(
+    claim: str, demand: dict[str, object]
+) -> None:
+    """Left out, it would demand nothing of a portal that believes it demanded something."""
+    with pytest.raises(InvalidClaimsRequest):
+        parse_claims_request(json.dumps({"id_token": {claim: {"essential": True, **demand}}}))
+    parse_claims_request(json.dumps({"id_token": {"email": {"essential": True, **demand}}}))
+
+
 def test_asking_nothing_keeps_nothing() -> None:
     assert ClaimsRequest().as_json() is None
     assert parse_claims_request('{"other": {}}').as_json() is None
