@@ -23,5 +23,9 @@ class KeyedHash:
     @staticmethod
     def _under(key: bytes, purpose: str, parts: Sequence[str]) -> bytes:
         # Lengths are part of the message: ("ab", "c") and ("a", "bc") must differ.
-        message = b"".join(len(item).to_bytes(4) + item for item in (text.encode() for text in (purpose, *parts)))
+        message = bytearray()
+        for text in (purpose, *parts):
+            item = text.encode()
+            message += len(item).to_bytes(4)
+            message += item
         return hmac.digest(key, message, "sha256")

@@ -17,5 +17,9 @@ class Application(Flask):
         return func
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Flask makes two a request, of which the application context's is never asked."""
-        return None if request is None else super().create_url_adapter(request)
+        """Flask makes two a request, of which the application context's is never asked, and compares names: the host
+        is the issuer's (ProxyHops), and there is no other."""
+        if request is None:
+            return None
+        query, name = request.environ.get("QUERY_STRING", ""), self.config["SERVER_NAME"]
+        return MapAdapter(self.url_map, name, "/", "", request.scheme, request.path, request.method, query)

@@ -25,6 +25,10 @@ class Cookie(StrEnum):
     REMEMBERED = "mire_remembered"
 
 
+PLAIN_NAMES = {cookie: cookie.value for cookie in Cookie}
+SECURE_NAMES = {cookie: f"__Host-{cookie.value}" for cookie in Cookie}
+
+
 def session_cookie(request: Request) -> str:
     """The session token this browser sent, or ""."""
     return read_cookie(request, Cookie.SESSION)
@@ -71,7 +75,7 @@ def ensure_browser_cookie(response: Response, request: Request) -> str:
 
 def cookie_name(cookie: Cookie) -> str:
     """The name as browsers see it."""
-    return f"__Host-{cookie}" if _is_secure() else str(cookie)
+    return (SECURE_NAMES if _is_secure() else PLAIN_NAMES)[cookie]
 
 
 def read_cookie(request: Request, cookie: Cookie, longest: int = LONGEST_TOKEN) -> str:

@@ -89,8 +89,7 @@ OUTCOME_NAMES: dict[type[SignInOutcome], str] = {
 
 def _try(deps: Deps, actor: Actor, attempt: TripletAttempt) -> SignInOutcome:
     key = triplet_key(attempt.siret, attempt.family_name, attempt.given_name)
-    with deps.read() as connection:
-        browser = look_at_browser(connection, attempt.device_token, deps.clock.now())
+    browser = _browser_of(deps, attempt)
     place = deps.hasher.enter(favoured=browser.is_favoured(key))
     if isinstance(place, Full):
         return Busy(place.retry_after_seconds)
@@ -105,6 +104,14 @@ def _try(deps: Deps, actor: Actor, attempt: TripletAttempt) -> SignInOutcome:
             admissible=_may_enter(deps, attempt, reserved.found),
         )
     return _settle(deps, actor, attempt, reserved, verified, browser)
+
+
+def _browser_of(deps: Deps, attempt: TripletAttempt) -> Browser:
+    """A browser without a cookie needs no database."""
+    if not attempt.device_token:
+        return Browser("", ())
+    with deps.read() as connection:
+        return look_at_browser(connection, attempt.device_token, deps.clock.now())
 
 
 def _may_enter(deps: Deps, attempt: TripletAttempt, found: AccountRow | None) -> bool:
