@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
 from idp.domain.platform.instants import SECOND
-from idp.domain.portals.clients import ClientAuthentication, SecretDigest
+from idp.domain.portals.clients import ClientAuthentication, GrantType, SecretDigest
 from idp.store.database import Database
 from tests.oauth.conftest import SECRET, basic
 from tests.portals import CALLBACK, CHALLENGE, ISSUER, Browser, Gateway, gateway, members, portal, request_of
@@ -30,6 +30,7 @@ CLIENTS = (
     portal(**FIELDS),
     portal("strict", **{**FIELDS, "require_pkce": True}),
     portal("neighbour", secrets=SECRETS),
+    portal("Moutin", secrets=SECRETS, grant_types=frozenset({GrantType.CLIENT_CREDENTIALS})),
     portal("spa", token_endpoint_auth_method=ClientAuthentication.NONE),
     portal("native", application_type="native", redirect_uris=("http://127.0.0.1/cb", "http://[::1]/cb"), **FIELDS),
 )
