@@ -31,6 +31,11 @@ if (process.env.PEER_DATABASE_URL) {
   await accounts.add('claire-1', 'claire', claire);
 }
 
+async function findAccount(ctx, id) {
+  const claims = await accounts.claimsOf(id);
+  return claims && { accountId: id, claims: () => ({ sub: id, ...claims }) };
+}
+
 const resourceServer = () => ({
   scope: 'api email', accessTokenFormat: 'jwt', accessTokenTTL: 300, jwt: { sign: { alg: 'ES256' } },
 });
@@ -51,10 +56,8 @@ const provider = new Provider(issuer, {
   ],
   claims: { openid: ['sub'], profile: ['name', 'given_name', 'family_name', 'updated_at'], email: ['email', 'email_verified'] },
   scopes: ['openid', 'offline_access', 'profile', 'email', 'api'],
-  async findAccount(ctx, id) {
-    const claims = await accounts.claimsOf(id);
-    return claims && { accountId: id, claims: () => ({ sub: id, ...claims }) };
-  },
+  findAccount,
+  extraTokenClaims: (ctx, token) => (token.gty === 'token_exchange' ? { act: { sub: token.clientId } } : undefined),
   features: {
     devInteractions: { enabled: false },
     introspection: { enabled: true },
@@ -84,7 +87,7 @@ const provider = new Provider(issuer, {
 });
 
 // Token exchange (RFC 8693), which oidc-provider leaves to a custom grant: the subject token is found and must hold, as for
-// introspection, and an access token for one API comes out, with the person, the actor and no wider scope.
+// introspection, with its grant and its person, and an access token for one API comes out, with the person, the actor and no wider scope.
 async function exchange(ctx) {
   const { client, params } = ctx.oidc;
   const subject = await provider.AccessToken.find(params.subject_token);
@@ -93,6 +96,7 @@ async function exchange(ctx) {
   }
   const grant = await provider.Grant.find(subject.grantId);
   if (!grant || grant.clientId !== client.clientId || grant.accountId !== subject.accountId) throw new errors.InvalidRequest('no grant');
+  if (!await findAccount(ctx, subject.accountId)) throw new errors.InvalidRequest('no account');
   const server = new provider.ResourceServer(params.resource, resourceServer());
   const scopes = params.scope.split(' ').filter((scope) => subject.scopes.has(scope) && server.scopes.has(scope));
   const token = new provider.AccessToken({
