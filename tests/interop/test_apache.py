@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,14 +64,13 @@ def test_signing_out_at_the_gateway_signs_out_of_apache(portal: str, visitor: Vi
 
 def test_signing_out_ends_the_session_of_that_browser_at_apache_and_no_other(portal: str, visitor: Visitor) -> None:
     """Back-Channel Logout section 2.4: the token names one `sid`; the same person stays signed in elsewhere."""
-    elsewhere = Visitor()
-    for person in (visitor, elsewhere):
-        person.go(f"{portal}/me/")
-    gateway = next(site for site in visitor.sites if site != portal)
-    visitor.submit(f"{gateway}/end-session")
-    assert "X-User" not in visitor.headers(f"{portal}/me/")
-    assert elsewhere.headers(f"{portal}/me/")["X-User"]
-    elsewhere.close()
+    with closing(Visitor()) as elsewhere:
+        for person in (visitor, elsewhere):
+            person.go(f"{portal}/me/")
+        gateway = next(site for site in visitor.sites if site != portal)
+        visitor.submit(f"{gateway}/end-session")
+        assert "X-User" not in visitor.headers(f"{portal}/me/")
+        assert elsewhere.headers(f"{portal}/me/")["X-User"]
 
 
 def asks_for_a_password(visitor: Visitor, portal: str) -> bool:

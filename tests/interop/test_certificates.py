@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -109,10 +110,10 @@ def userinfo(front: Front, token: str, shown: Path | None) -> int:
 @pytest.mark.parametrize("client", ["tls", "self-signed"])
 def test_openid_client_signs_in_by_certificate_and_its_token_is_bound_to_it(front: Front, client: str) -> None:
     """RFC 8705 sections 2.1, 2.2, 3 and 5: it finds mtls_endpoint_aliases; a stolen token is worthless."""
-    visitor, shown = Visitor(front.tls()), shown_by(front, client)
+    shown = shown_by(front, client)
     settings = {"CERTIFICATE": str(shown), "NODE_EXTRA_CA_CERTS": str(front.ca)}
-    told = run(front.issuer, client, "certificate", sends(visitor), **settings)
-    visitor.close()
+    with closing(Visitor(front.tls())) as visitor:
+        told = run(front.issuer, client, "certificate", sends(visitor), **settings)
     assert (told["siret"], told["type"], told["bound"]) == ("99900037500017", "bearer", thumbprint(shown))
     other = shown_by(front, "self-signed" if client == "tls" else "tls")
     stolen = [userinfo(front, told["token"], certificate) for certificate in (None, other)]
