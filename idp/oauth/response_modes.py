@@ -55,7 +55,7 @@ def by_message(redirect_uri: str, members: Members, client: Client) -> Response:
     """A page that posts the answer to exactly the redirect URI's origin, which alone may frame it (RFC 9700 section
     4.17). Without JavaScript nothing can be posted: the page says so."""
     origin = csp_source(redirect_uri)
-    return render_page("web_message.html", client=client, framed_by=origin, origin=origin, members=members)
+    return render_page("web_message.html", client=client, framed_by=origin, recipient=origin, members=members)
 
 
 def signed(deps: Deps, members: Members, client: Client) -> Members:

@@ -192,7 +192,7 @@ def posted(client: Client) -> Response:
 def told_by_message(client: Client) -> Response:
     """As the web message response mode does, when nobody is there to be told."""
     members = {"code": "c", "state": "<s>", "iss": "i"}
-    return render_page("web_message.html", client=client, origin="https://portail.example.fr", members=members)
+    return render_page("web_message.html", client=client, recipient="https://portail.example.fr", members=members)
 
 
 def overview(client: Client) -> Response:

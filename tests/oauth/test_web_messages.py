@@ -29,6 +29,7 @@ def test_the_answer_is_for_the_origin_of_the_redirect_uri(browser: Browser) -> N
     """Exactly this origin is written as the receiver and as the one that may frame the page; never a wildcard."""
     answer = browser.authorize(response_mode="web_message")
     assert f'data-origin="{ORIGIN}"' in answer.text
+    assert '<span class="origin">connexion.example.fr</span>' in answer.text, "whose page it is stays said"
     assert f"frame-ancestors {ORIGIN};" in answer.headers["Content-Security-Policy"]
     assert set(told(answer)) == {"code", "state", "iss"}
     assert "*" not in answer.headers["Content-Security-Policy"]

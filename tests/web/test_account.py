@@ -105,6 +105,13 @@ def test_this_browser_comes_first_and_the_list_is_capped(deps: Deps, browser: Fl
     assert "non affichées\u00a0: 3." in page
 
 
+def test_a_network_is_named_as_people_know_it(deps: Deps, browser: FlaskClient, account_id: int) -> None:
+    make_session(deps, account_id, "elsewhere")
+    with deps.transaction() as connection:
+        connection.execute(update(sessions).where(sessions.c.id == "elsewhere").values(address_prefix="203.0.113.7/32"))
+    assert "Réseau 203.0.113.7." in browser.get("/account/sessions").text
+
+
 def test_a_session_elsewhere_can_be_ended(deps: Deps, browser: FlaskClient, account_id: int) -> None:
     make_session(deps, account_id, "elsewhere")
     assert 303 == press(browser, end="elsewhere")
