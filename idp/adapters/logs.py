@@ -22,8 +22,11 @@ class EventLog:
         self._logger = logging.getLogger(EVENTS)
 
     def event(self, name: str, fields: Mapping[str, str | int]) -> None:
-        """One line: the event's name and its chosen fields."""
-        self._logger.info(name, extra={"mire": fields})
+        """One line: the event's name and its chosen fields. Where in the code it was written is not looked for."""
+        if self._logger.isEnabledFor(logging.INFO):
+            record = logging.LogRecord(EVENTS, logging.INFO, "", 0, name, (), None)
+            record.mire = fields
+            self._logger.handle(record)
 
 
 class QuietLog(EventLog):
