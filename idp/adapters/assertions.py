@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +40,8 @@ def read_assertion(text: str) -> ReadAssertion | None:
         return None
     header, claims, signature = _object(parts[0]), _object(parts[1]), _decode(parts[2])
     if header is None or claims is None or signature is None or "crit" in header:
+        return None
+    if not isinstance(header.get("alg"), str):
         return None
     if not is_storable([header, claims]):
         return None
@@ -105,15 +107,29 @@ def _may(key: Jwk, alg: SigningAlgorithm) -> bool:
 
 
 def _decode(text: bytes) -> bytes | None:
+    """Base64url as RFC 7515 section 2 writes it: Python ignores stray letters, padding and spare bits."""
     try:
-        return urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+        raw = urlsafe_b64decode(text + b"=" * (-len(text) % 4))
     except Base64Error:
         return None
+    return raw if urlsafe_b64encode(raw).rstrip(b"=") == text else None
 
 
 def _object(text: bytes) -> dict[str, Any] | None:
+    """A JSON object in UTF-8: each name once (RFC 7515 section 4, RFC 7519 section 4), and no number that is none."""
     try:
-        value = json.loads(_decode(text) or b"")
+        value = json.loads((_decode(text) or b"").decode(), object_pairs_hook=_unique, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        raise ValueError("a name twice")
+    return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(name)
