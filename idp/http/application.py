@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from werkzeug.routing import MapAdapter
+
+BODILESS = (204, 304)
+WRITTEN = re.compile(r"[A-Za-z0-9%!$&'()*+,/:;=@?#._~-]*", re.ASCII)
+"""An address that may stand in a header as it is."""
 
 
 class Application(Flask):
@@ -23,3 +28,38 @@ class Application(Flask):
             return None
         query, name = request.environ.get("QUERY_STRING", ""), self.config["SERVER_NAME"]
         return MapAdapter(self.url_map, name, "/", "", request.scheme, request.path, request.method, query)
+
+    def full_dispatch_request(self) -> Response:
+        """Whoever calls this only sends it."""
+        return cast(Response, Sent(super().full_dispatch_request()))
+
+
+class Sent:
+    """An answer as it goes out. Werkzeug copies the headers, takes a redirect's address apart and wraps the body, which
+    is for answers that stream and addresses that people typed."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """WSGI."""
+        response = self.response
+        if environ["REQUEST_METHOD"] == "HEAD" or not is_plain(response):
+            return response(environ, start_response)
+        body = cast(list[bytes], response.response)
+        headers = response.headers.to_wsgi_list()
+        if "Content-Length" not in response.headers:
+            headers.append(("Content-Length", str(sum(map(len, body)))))
+        start_response(response.status, headers)
+        return body
+
+
+def is_plain(response: Response) -> bool:
+    """Whether there is nothing in it that Werkzeug would change."""
+    body, location = response.response, response.headers.get("Location", "")
+    return (
+        type(body) is list
+        and all(type(piece) is bytes for piece in body)
+        and response.status_code not in BODILESS
+        and WRITTEN.fullmatch(location) is not None
+    )
