@@ -22,6 +22,7 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.redirects import see_other
 from idp.oauth.answers import error_response, to_response
+from idp.oauth.details import refuse_details
 from idp.oauth.errors import InvalidTarget
 from idp.oauth.grants import asked_resources
 from idp.oauth.payloads import BodyRequest
@@ -47,6 +48,7 @@ def device_authorization() -> Response:
         client = server.authenticate_client(body, frozenset(ClientAuthentication), "device_authorization").entry
         if not client.may_use(GrantType.DEVICE_CODE):
             raise UnauthorizedClientError("The client is not registered for this grant type.")
+        refuse_details(body)
         registry, resources = server.deps.registry(), asked_resources(body)
         for identifier in resources:
             found = registry.resource(identifier)

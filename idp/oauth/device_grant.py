@@ -12,6 +12,7 @@ from idp.domain.portals.clients import ClientAuthentication, GrantType
 from idp.domain.portals.device_codes import PollRefusal
 from idp.domain.portals.grants import TokenRefusal
 from idp.http.actors import client_actor
+from idp.oauth.details import refuse_details
 from idp.oauth.grants import answered, asked_resources, authenticate_for
 from idp.usecases.portals.device_authorizations import poll_device
 from idp.usecases.portals.tokens import find_code, redeem_code
@@ -33,6 +34,7 @@ class DeviceCodeGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: ign
 
     def validate_token_request(self) -> None:
         self.request.client = authenticate_for(self)
+        refuse_details(self.request)
         if "device_code" not in self.request.form:
             raise InvalidRequestError("Missing 'device_code' in request.")
 

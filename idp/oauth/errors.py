@@ -11,6 +11,12 @@ class InvalidTarget(OAuth2Error):  # type: ignore[misc]
     error = "invalid_target"
 
 
+class InvalidAuthorizationDetails(OAuth2Error):  # type: ignore[misc]
+    """They are malformed, of a type that is not this client's, or more than was granted (RFC 9396 sections 5, 6)."""
+
+    error = "invalid_authorization_details"
+
+
 class TemporarilyUnavailable(OAuth2Error):  # type: ignore[misc]
     """Too much at once; a redirect cannot say 503 (RFC 6749 section 4.1.2.1)."""
 

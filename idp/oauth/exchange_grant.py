@@ -10,6 +10,7 @@ from flask import request as flask_request
 from idp.domain.portals.token_exchange import ACCESS_TOKEN, ID_TOKEN, AskedExchange
 from idp.http.actors import client_actor
 from idp.oauth.client_authentication import PROVEN
+from idp.oauth.details import refuse_details
 from idp.oauth.grants import answered, asked_resources, authenticate_for
 from idp.usecases.portals.token_exchange import exchange
 
@@ -23,6 +24,7 @@ class TokenExchangeGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: 
     def validate_token_request(self) -> None:
         """Section 2.1, parameter by parameter."""
         self.request.client = authenticate_for(self)
+        refuse_details(self.request)
         form = self.request.form
         if "subject_token" not in form:
             raise InvalidRequestError("Missing 'subject_token' in request.")

@@ -21,6 +21,8 @@ from idp.domain.portals.grants import Grant, TokenRefusal
 from idp.http.actors import client_actor
 from idp.oauth.answers import NO_STORE
 from idp.oauth.client_authentication import PROVEN
+from idp.oauth.details import read_details, refuse_details
+from idp.oauth.errors import InvalidAuthorizationDetails
 from idp.usecases.portals.refreshing import refresh
 from idp.usecases.portals.tokens import find_code, issue_for_client, redeem_code
 
@@ -45,6 +47,8 @@ def answered(given: bytes | TokenRefusal) -> tuple[int, bytes, Any]:
     match given:
         case TokenRefusal.INVALID_TARGET:
             raise InvalidTargetError
+        case TokenRefusal.INVALID_DETAILS:
+            raise InvalidAuthorizationDetails("authorization_details ask for more than was granted.")
         case TokenRefusal.INVALID_SCOPE:
             raise InvalidScopeError
         case TokenRefusal.NO_KEY:
@@ -93,6 +97,7 @@ class CodeGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: ignore[mi
             client,
             self.request.authorization_code.grant,
             resources=asked_resources(self.request),
+            details=read_details(self.request.form.get("authorization_details", ""), client),
             confirmation=self.request.confirmation,
         )
         return answered(given)
@@ -118,6 +123,7 @@ class RefreshTokenGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: i
             self.request.form["refresh_token"],
             scopes=frozenset((self.request.payload.scope or "").split()),
             resources=asked_resources(self.request),
+            details=read_details(self.request.form.get("authorization_details", ""), client),
             confirmation=self.request.confirmation,
         )
         return answered(given)
@@ -131,6 +137,7 @@ class ClientCredentialsGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # ty
 
     def validate_token_request(self) -> None:
         self.request.client = authenticate_for(self)
+        refuse_details(self.request)
 
     def create_token_response(self) -> tuple[int, bytes, Any]:
         client: Client = self.request.client.entry

@@ -11,6 +11,7 @@ from typing import Any
 
 from idp.domain.platform.keys import HmacAlgorithm
 from idp.domain.portals.authentication_methods import BY_CERTIFICATE, WIRED
+from idp.domain.portals.authorization_details import TYPES
 from idp.domain.portals.claims import CLAIMS_BY_SCOPE
 from idp.domain.portals.clients import GrantType, ResponseMode, SigningAlgorithm, SubjectType
 from idp.domain.portals.dpop_proofs import ALGORITHMS as DPOP_ALGORITHMS
@@ -74,6 +75,7 @@ def _authorization_requests(acr_values: Collection[str]) -> dict[str, Any]:
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["fr", "en"],
         "claims_parameter_supported": True,
+        "authorization_details_types_supported": sorted(TYPES),
     }
 
 

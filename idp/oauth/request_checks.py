@@ -30,6 +30,7 @@ from idp.domain.portals.requests import (
 from idp.domain.portals.scopes import granted_scopes, known_scopes
 from idp.domain.portals.tokens import ID_TOKEN_TYPE
 from idp.oauth.authorization_parameters import AuthorizationParameters
+from idp.oauth.details import read_details
 from idp.oauth.errors import InvalidTarget
 from idp.oauth.response_modes import SIGNED, takes_messages
 from idp.usecases.deps import Deps
@@ -225,9 +226,14 @@ def resource(asked: Asked) -> Read:
     return {"resources": wanted}
 
 
+def authorization_details(asked: Asked) -> Read:
+    """Of types that this client registered, each as its schema says (RFC 9396 section 5)."""
+    return {"details": read_details(asked.one("authorization_details"), asked.client)}
+
+
 CHECKS: tuple[Check, ...] = (
     once_each, sizes, came_as_demanded, response_type, response_mode, registered_for_codes, prompt, scope, pkce,
-    dpop_jkt, max_age, acr_values, claims, id_token_hint, display, resource,
+    dpop_jkt, max_age, acr_values, claims, id_token_hint, display, resource, authorization_details,
 )  # fmt: skip
 """In this order; the first that finds something wrong is what the client is told."""
 

@@ -5,6 +5,7 @@ The list is held against the folder of templates by test_pages.py: a template wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -163,6 +164,16 @@ def consent(client: Client) -> Response:
     return consent_page(SignedInStep(step(everything, scope=" ".join(IDENTITY_SCOPES)), SESSION))
 
 
+def consent_details(client: Client) -> Response:
+    """Asking to act for a company and for one of its establishments."""
+    details = [
+        {"type": "acting_for", "siren": "999000375", "e_service": "paie"},
+        {"type": "acting_for", "siret": "99900037500017", "e_service": "conges-maladie"},
+    ]
+    acting = replace(client, authorization_details_types=("acting_for",))
+    return consent_page(SignedInStep(step(acting, scope="openid", authorization_details=json.dumps(details)), SESSION))
+
+
 def consent_registered(client: Client) -> Response:
     """Asked by a client that registered itself, with its logo."""
     logo = static_url("icon.svg")
@@ -215,6 +226,7 @@ SAMPLES: dict[str, Sample] = {
     "siret-closed": Sample("siret_closed.html", closed("97050551700072")),
     "siret-closed-for-good": Sample("siret_closed.html", closed("")),
     "consent": Sample("consent.html", consent),
+    "consent-details": Sample("consent.html", consent_details),
     "consent-registered": Sample("consent.html", consent_registered),
     "select-account": Sample("select_account.html", lambda client: account_page(SignedInStep(step(client), SESSION))),
     "sessions": Sample("sessions.html", connections),

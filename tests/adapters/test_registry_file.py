@@ -131,6 +131,7 @@ def test_every_key_is_read(load: Load) -> None:
     default_max_age: 600
     require_auth_time: true
     default_acr_values: [eidas1]
+    authorization_details_types: [acting_for]
     initiate_login_uri: https://a.example.fr/login
     backchannel_logout_uri: https://a.example.fr/bcl
     backchannel_logout_session_required: true

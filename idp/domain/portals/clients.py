@@ -110,6 +110,8 @@ class Client:
     """Seconds."""
     require_auth_time: bool = False
     default_acr_values: tuple[str, ...] = ()
+    authorization_details_types: tuple[str, ...] = ()
+    """RFC 9396 section 10."""
     initiate_login_uri: str = ""
     backchannel_logout_uri: str = ""
     backchannel_logout_session_required: bool = False

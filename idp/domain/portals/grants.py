@@ -10,6 +10,7 @@ from typing import Any
 from idp.domain.people.accounts import AccountState
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.lifetimes import Lifetimes
+from idp.domain.portals.authorization_details import Details
 from idp.domain.portals.claims import IdentityFacts
 from idp.domain.portals.confirmations import Confirmation
 
@@ -22,6 +23,8 @@ class TokenRefusal(StrEnum):
     INVALID_GRANT = "invalid_grant"
     INVALID_SCOPE = "invalid_scope"
     INVALID_TARGET = "invalid_target"
+    INVALID_DETAILS = "invalid_authorization_details"
+    """RFC 9396 section 6.1: more than was granted."""
     NO_KEY = "invalid_client"
     """The client's ID tokens are to be encrypted, and none of its keys serves."""
 
@@ -52,6 +55,8 @@ class Grant:
     dpop_jkt: str
     """The one DPoP key that may redeem the code (RFC 9449 section 10); empty: any, or none."""
     claims_request: Mapping[str, Any] | None
+    details: Details
+    """authorization_details that the person agreed to (RFC 9396)."""
     offline: bool
     """Survives the session: `offline_access` was granted."""
     acr: str

@@ -34,8 +34,8 @@ SAME_NAME = (
     "require_pushed_authorization_requests", "require_signed_request_object",
 )  # fmt: skip
 TUPLES = (
-    "redirect_uris", "post_logout_redirect_uris", "default_acr_values", "contacts", "web_origins",
-    "form_action_origins", "may_exchange_for", "request_uris",
+    "redirect_uris", "post_logout_redirect_uris", "default_acr_values", "authorization_details_types", "contacts",
+    "web_origins", "form_action_origins", "may_exchange_for", "request_uris",
 )  # fmt: skip
 ENUMS: Mapping[str, Any] = {
     "profile": Profile,

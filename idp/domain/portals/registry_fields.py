@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from idp.domain.platform.keys import HmacAlgorithm
 from idp.domain.portals.authentication_methods import WIRED
+from idp.domain.portals.authorization_details import TYPES
 from idp.domain.portals.clients import (
     ClientAuthentication,
     GrantType,
@@ -165,6 +166,12 @@ CLIENT_FIELDS = (
         "Levels wanted when the request says nothing.",
         pattern=ACR,
         instead="one acr a line, such as eidas1",
+    ),
+    Field(
+        "authorization_details_types",
+        Kind.LIST,
+        "Types of authorization_details that the client may ask for (RFC 9396).",
+        choices=tuple(sorted(TYPES)),
     ),
     _address("initiate_login_uri", "Where a sign-in can be started again at the portal."),
     _address("backchannel_logout_uri", "Where the gateway says that someone signed out."),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from idp.domain.platform.errors import DomainError
+from idp.domain.portals.authorization_details import Details
 from idp.domain.portals.clients import Client, ResponseMode
 
 
@@ -116,6 +117,8 @@ class AuthorizationRequest:
     nonce: str = ""
     scopes: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    details: Details = ()
+    """authorization_details (RFC 9396), each in its one spelling."""
     code_challenge: str = ""
     """S256, the only method; empty when none was sent."""
     dpop_jkt: str = ""

@@ -12,6 +12,7 @@ from typing import Any
 from idp.domain.platform.instants import SECOND, Instant, to_seconds
 from idp.domain.platform.keys import SigningAlgorithm
 from idp.domain.platform.lifetimes import Lifetimes
+from idp.domain.portals.authorization_details import Details
 from idp.domain.portals.claims import asked_claims, disclosed
 from idp.domain.portals.clients import Client, ClientRegistry
 from idp.domain.portals.confirmations import BEARER, NO_CONFIRMATION, Confirmation
@@ -77,9 +78,11 @@ def access_token_claims(
     now: Instant,
     life: int,
     confirmation: Confirmation = NO_CONFIRMATION,
+    details: Details = (),
 ) -> dict[str, Any]:
     """An access token that a person's authorization gave."""
     issued_at = to_seconds(now)
+    rich = {"authorization_details": [dict(item) for item in details]} if details else {}
     return {
         "iss": issuer,
         "sub": sub,
@@ -93,6 +96,7 @@ def access_token_claims(
         "acr": grant.acr,
         "sid": grant.sid,
         "gid": grant.id,
+        **rich,
         **confirmation.claim,
     }
 
@@ -179,8 +183,10 @@ def token_response(
     refresh_token: str = "",
     token_type: str = BEARER,
     issued_token_type: str = "",
+    details: Details = (),
 ) -> bytes:
-    """The JSON of RFC 6749 section 5.1; `issued_token_type` is of RFC 8693 section 2.2.1."""
+    """The JSON of RFC 6749 section 5.1; `issued_token_type` is of RFC 8693 section 2.2.1, `details` of RFC 9396
+    section 7."""
     response: dict[str, Any] = {"access_token": access_token, "token_type": token_type, "expires_in": life // SECOND}
     if issued_token_type:
         response["issued_token_type"] = issued_token_type
@@ -190,4 +196,6 @@ def token_response(
         response["id_token"] = id_token
     if scopes:
         response["scope"] = scope_text(scopes)
+    if details:
+        response["authorization_details"] = [dict(item) for item in details]
     return json.dumps(response, separators=(",", ":")).encode()

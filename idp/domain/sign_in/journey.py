@@ -73,6 +73,8 @@ class Demands:
     """prompt=consent: also of someone who has consented before."""
     consent_missing: bool = False
     """The client wants a consent page and this person has not agreed to all of the scopes yet."""
+    not_allowed: bool = False
+    """Something is asked that this person may not have."""
     max_age: int | None = None
     """Seconds."""
     essential_acrs: tuple[str, ...] = ()
@@ -141,13 +143,17 @@ def _unmet_acr(demands: Demands, _done: Done, session: LiveSession, _now: Instan
     return None
 
 
+def _not_allowed(demands: Demands, _done: Done, _session: LiveSession, _now: Instant) -> Refuse | None:
+    return Refuse.ACCESS_DENIED if demands.not_allowed else None
+
+
 def _consent(demands: Demands, done: Done, session: LiveSession, _now: Instant) -> Ask | None:
     """A consent stored by the page is no longer missing; prompt=consent wants the act of this transaction."""
     asked = demands.consent and not done.by(Act.CONSENT, session)
     return Ask.CONSENT if asked or demands.consent_missing else None
 
 
-RULES: tuple[Rule, ...] = (_login, _too_old, _somebody_else, _selection, _unmet_acr, _consent)
+RULES: tuple[Rule, ...] = (_login, _too_old, _somebody_else, _selection, _unmet_acr, _not_allowed, _consent)
 """In this order; the first that wants something decides."""
 
 

@@ -23,6 +23,7 @@ authorizations = Table(
     Column("pushed_hash", LargeBinary(32), nullable=True, unique=True),  # its pushed request, which gets one code
     text("dpop_jkt", 43, default=""),  # the one DPoP key that may redeem the code
     Column("claims_request", JSON, nullable=True),
+    Column("details", JSON, nullable=True),  # authorization_details as granted (RFC 9396)
     Column("offline", Boolean, nullable=False, default=False),  # offline_access granted: survives the session
     text("acr", 32),
     text("amr"),
@@ -57,6 +58,7 @@ consents = Table(
     reference("account_id", "accounts.id", primary_key=True),
     text("client_id", primary_key=True),
     text("scope"),
+    Column("details", JSON, nullable=True),  # authorization_details agreed to, the newest last
     instant("given_at"),
     instant("updated_at"),
 )

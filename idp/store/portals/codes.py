@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,8 @@ class NewAuthorization:
     pushed_hash: bytes | None
     """Of the pushed request that it answers; no other code has it."""
     claims_request: Mapping[str, Any] | None
+    details: Sequence[Mapping[str, Any]] | None
+    """authorization_details; None: nothing was asked."""
     offline: bool
     acr: str
     amr: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,13 +25,14 @@ class Standing:
 
     session: LiveSession
     consented_scopes: frozenset[str]
+    consented_details: tuple[Mapping[str, Any], ...]
 
 
 COLUMNS = (
     sessions.c.id, sessions.c.account_id, accounts.c.subject, accounts.c.given_name, accounts.c.family_name,
     accounts.c.siret, sessions.c.auth_time, sessions.c.acr, sessions.c.amr, sessions.c.created_at,
     sessions.c.last_seen_at, sessions.c.expires_at, sessions.c.browser_label, sessions.c.address_prefix,
-    consents.c.scope,
+    consents.c.scope, consents.c.details,
 )  # fmt: skip
 """In the order of LiveSession's fields, then the consent."""
 AMR = 8
@@ -44,8 +46,8 @@ def find_standing(
     row = _standing(lifetimes).first(connection, values)
     if row is None:
         return None
-    fields: tuple[Any, ...] = (*row[:AMR], tuple(row[AMR].split()), *row[AMR + 1 : -1])
-    return Standing(LiveSession(*fields), frozenset((row[-1] or "").split()))
+    fields: tuple[Any, ...] = (*row[:AMR], tuple(row[AMR].split()), *row[AMR + 1 : -2])
+    return Standing(LiveSession(*fields), frozenset((row[-2] or "").split()), tuple(row[-1] or ()))
 
 
 @cache

@@ -22,6 +22,7 @@ from idp.store.sign_in.sessions import move_last_seen
 from idp.store.sign_in.transactions import close_transaction
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+from idp.usecases.portals.authorization_details import allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_tok
 def demands_of(deps: Deps, asked: AuthorizationRequest, standing: Standing | None) -> Demands:
     """What request and client ask of a sign-in, of this session."""
     agreed = standing.consented_scopes if standing else frozenset()
+    missing = asked.client.require_consent and not agreed.issuperset(asked.scopes)
+    if asked.details and standing:
+        missing = missing or any(item not in standing.consented_details for item in asked.details)
     named = [found for item in asked.resources if (found := deps.registry().resource(item))]
     required = [item.required_sign_in for item in named]
     return Demands(
@@ -56,7 +60,8 @@ def demands_of(deps: Deps, asked: AuthorizationRequest, standing: Standing | Non
         login=Prompt.LOGIN in asked.prompts,
         select_account=Prompt.SELECT_ACCOUNT in asked.prompts,
         consent=Prompt.CONSENT in asked.prompts,
-        consent_missing=asked.client.require_consent and not agreed.issuperset(asked.scopes),
+        consent_missing=missing,
+        not_allowed=standing is not None and len(allowed(standing.session.siret, asked.details)) < len(asked.details),
         max_age=strictest_age([asked.max_age, *(item.max_age for item in required)]),
         essential_acrs=levels_for(asked.claims.essential_acrs, required),
         somebody_else=standing is not None and _is_somebody_else(deps, asked, standing.session.subject),
@@ -122,6 +127,7 @@ def new_authorization(
         dpop_jkt=asked.dpop_jkt,
         pushed_hash=bytes.fromhex(asked.pushed) or None,
         claims_request=asked.claims.as_json(),
+        details=asked.details or None,
         offline=offline,
         acr=session.acr,
         amr=" ".join(session.amr),

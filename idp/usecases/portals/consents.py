@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from idp.domain.platform.actors import Actor, ActorRole
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
+from idp.domain.portals.authorization_details import Details, details_text
 from idp.domain.portals.scopes import scope_text
 from idp.domain.sign_in.journey import Act
 from idp.domain.sign_in.sessions import LiveSession
@@ -18,24 +19,34 @@ from idp.usecases.platform.audit import write_audit
 
 
 def give_consent(
-    deps: Deps, actor: Actor, transaction: OpenTransaction, session: LiveSession, scopes: Sequence[str]
+    deps: Deps,
+    actor: Actor,
+    transaction: OpenTransaction,
+    session: LiveSession,
+    scopes: Sequence[str],
+    details: Details = (),
 ) -> None:
-    """This person agrees to these scopes, now and from now on. Nothing happens in a transaction that has ended."""
+    """This person agrees to these, now and from now on. Nothing happens in a transaction that has ended."""
     now = deps.clock.now()
     with deps.transaction() as connection:
         if record_done(connection, transaction.id, Act.CONSENT, now, session.id):
-            add_consent(connection, session.account_id, transaction.client_id, scopes, now)
-            record = _record(AuditEvent.CONSENT_GIVEN, transaction, session, scopes)
+            add_consent(connection, session.account_id, transaction.client_id, scopes, now, details)
+            record = _record(AuditEvent.CONSENT_GIVEN, transaction, session, scopes, details)
             write_audit(connection, deps, _person(actor, session), record)
 
 
 def refuse_consent(
-    deps: Deps, actor: Actor, transaction: OpenTransaction, session: LiveSession, scopes: Sequence[str]
+    deps: Deps,
+    actor: Actor,
+    transaction: OpenTransaction,
+    session: LiveSession,
+    scopes: Sequence[str],
+    details: Details = (),
 ) -> None:
     """This person does not agree: the portal gets access_denied. What was agreed before stays agreed."""
     with deps.transaction() as connection:
         if record_done(connection, transaction.id, Act.CANCEL, deps.clock.now(), session.id):
-            record = _record(AuditEvent.CONSENT_REFUSED, transaction, session, scopes)
+            record = _record(AuditEvent.CONSENT_REFUSED, transaction, session, scopes, details)
             write_audit(connection, deps, _person(actor, session), record)
 
 
@@ -44,6 +55,9 @@ def _person(actor: Actor, session: LiveSession) -> Actor:
 
 
 def _record(
-    event: AuditEvent, transaction: OpenTransaction, session: LiveSession, scopes: Sequence[str]
+    event: AuditEvent, transaction: OpenTransaction, session: LiveSession, scopes: Sequence[str], details: Details
 ) -> AuditRecord:
-    return AuditRecord(event, session.subject, transaction.client_id, {"scope": scope_text(scopes)})
+    facts: dict[str, str | int] = {"scope": scope_text(scopes)}
+    if details:
+        facts["authorization_details"] = details_text(details)
+    return AuditRecord(event, session.subject, transaction.client_id, facts)

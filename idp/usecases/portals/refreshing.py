@@ -8,6 +8,7 @@ cannot use it, and an answer that was lost on the way ends nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from functools import partial
 
 from idp.adapters.sealer import decrypt_under, encrypt_under
@@ -16,6 +17,7 @@ from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.metrics import Metric
+from idp.domain.portals.authorization_details import Details
 from idp.domain.portals.clients import Client, GrantType
 from idp.domain.portals.confirmations import NO_CONFIRMATION, Confirmation
 from idp.domain.portals.grants import Grant, RefreshFamily, TokenRefusal
@@ -25,7 +27,17 @@ from idp.store.portals.grants import FamilyWithGrant, find_family
 from idp.store.portals.spending import move_generation, revoke_grant, touch_family
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+from idp.usecases.portals.authorization_details import given_details
 from idp.usecases.portals.token_signing import sign_for_person
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a refresh asks of what was granted; nothing: all of it."""
+
+    scopes: Set[str]
+    resources: Sequence[str]
+    details: Details
 
 
 def refresh(
@@ -36,6 +48,7 @@ def refresh(
     *,
     scopes: Set[str] = frozenset(),
     resources: Sequence[str] = (),
+    details: Details = (),
     confirmation: Confirmation = NO_CONFIRMATION,
 ) -> bytes | TokenRefusal:
     """The JSON of the token response: three statements; a request that lost the race reads the row once more."""
@@ -45,7 +58,8 @@ def refresh(
         return TokenRefusal.INVALID_GRANT
     if not _is_newest(found.family, token):
         return _replaced(deps, actor, token, found)
-    rotated = _rotate(deps, actor, client, token, found, scopes=scopes, resources=resources, confirmation=confirmation)
+    asked = Asked(scopes, resources, details)
+    rotated = _rotate(deps, actor, client, token, found, asked, confirmation)
     if rotated is not None:
         return rotated
     again = _find(deps, client, token, confirmation)
@@ -73,9 +87,7 @@ def _rotate(
     client: Client,
     token: RefreshToken,
     found: FamilyWithGrant,
-    *,
-    scopes: Set[str],
-    resources: Sequence[str],
+    asked: Asked,
     confirmation: Confirmation,
 ) -> bytes | TokenRefusal | None:
     """The answer under a new generation, or under the same one; None when another request moved it first."""
@@ -84,14 +96,17 @@ def _rotate(
     granted = grant.scopes & client.scopes
     if old_hash != found.family.token_hash:
         return TokenRefusal.INVALID_GRANT  # a guess: nobody ever held this token, so nothing ends
-    if not scopes <= granted:
+    if not asked.scopes <= granted:
         return TokenRefusal.INVALID_SCOPE
-    wanted = frozenset(scopes) or granted
+    wanted = frozenset(asked.scopes) or granted
     audience = choose_audience(
-        deps.registry(), deps.issuer, client, asked=resources, scopes=wanted, granted=grant.resources
+        deps.registry(), deps.issuer, client, asked=asked.resources, scopes=wanted, granted=grant.resources
     )
     if audience is None:
         return TokenRefusal.INVALID_TARGET
+    given = given_details(client, grant, asked.details)
+    if given is None:
+        return TokenRefusal.INVALID_DETAILS
     next_token = _next(deps, token) if client.rotates_refresh_tokens else token
     # No nonce: OpenID Connect Core section 12.2.
     body = sign_for_person(
@@ -104,6 +119,7 @@ def _rotate(
         nonce="",
         now=now,
         confirmation=confirmation,
+        details=given,
     )
     if isinstance(body, TokenRefusal):
         return body

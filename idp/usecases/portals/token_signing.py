@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from idp.domain.platform.instants import Instant
+from idp.domain.portals.authorization_details import Details
 from idp.domain.portals.clients import Client
 from idp.domain.portals.confirmations import NO_CONFIRMATION, Confirmation
 from idp.domain.portals.grants import Grant, TokenRefusal
@@ -37,6 +38,7 @@ def sign_for_person(
     nonce: str,
     now: Instant,
     confirmation: Confirmation = NO_CONFIRMATION,
+    details: Details = (),
 ) -> bytes | TokenRefusal:
     """The token response, as JSON: access token, ID token when `openid` is among `scopes`, refresh token as given.
 
@@ -53,6 +55,7 @@ def sign_for_person(
         now=now,
         life=life,
         confirmation=confirmation,
+        details=details,
     )
     access_token = deps.signer.sign(claims, alg=audience.signing_alg, typ=ACCESS_TOKEN_TYPE)
     id_token = ""
@@ -81,4 +84,5 @@ def sign_for_person(
         id_token=id_token,
         refresh_token=refresh_token,
         token_type=confirmation.token_type,
+        details=details,
     )

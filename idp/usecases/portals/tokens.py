@@ -13,6 +13,7 @@ from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant
 from idp.domain.platform.metrics import Metric
+from idp.domain.portals.authorization_details import Details
 from idp.domain.portals.clients import Client, GrantType
 from idp.domain.portals.confirmations import NO_CONFIRMATION, Confirmation
 from idp.domain.portals.grants import Grant, TokenRefusal, family_expires_at
@@ -23,6 +24,7 @@ from idp.store.portals.grants import find_grant_by_code
 from idp.store.portals.spending import consume_code, insert_family, revoke_grant
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
+from idp.usecases.portals.authorization_details import given_details
 from idp.usecases.portals.token_signing import sign_for_person
 
 
@@ -40,6 +42,7 @@ def redeem_code(
     *,
     grant_type: GrantType = GrantType.AUTHORIZATION_CODE,
     resources: Sequence[str] = (),
+    details: Details = (),
     confirmation: Confirmation = NO_CONFIRMATION,
 ) -> bytes | TokenRefusal:
     """The JSON of the token response for a checked request; a code that was spent before ends all it gave.
@@ -60,6 +63,9 @@ def redeem_code(
     )
     if audience is None:
         return TokenRefusal.INVALID_TARGET
+    given = given_details(client, grant, details)
+    if given is None:
+        return TokenRefusal.INVALID_DETAILS
     token, family = _new_family(deps, grant, client, confirmation, now)
     body = sign_for_person(
         deps,
@@ -71,6 +77,7 @@ def redeem_code(
         nonce=grant.nonce,
         now=now,
         confirmation=confirmation,
+        details=given,
     )
     if isinstance(body, TokenRefusal):
         return body

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 from flask_babel import gettext, lazy_gettext
 
+from idp.domain.portals.authorization_details import Details, InvalidDetails, parse_details
 from idp.domain.portals.registered_clients import may_be_registered
 from idp.domain.portals.scopes import OPENID, consent_scopes
 from idp.http.actors import anonymous_actor
@@ -18,6 +19,7 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.transactions import Step, resume
 from idp.usecases.portals.consents import give_consent, refuse_consent
+from idp.web.portals.detail_texts import detail_text
 from idp.web.sign_in.signed_in_steps import SignedInStep, open_signed_in_step, signed_in_page
 
 blueprint = Blueprint("consent", __name__)
@@ -63,13 +65,24 @@ def decide() -> Response:
     if not ConsentForm(here.scope, request.form).is_ours:
         return error_page(PageError.STALE_FORM, client=here.step.client)
     write = give_consent if request.form.get("decision") == "allow" else refuse_consent
-    write(current_deps(), anonymous_actor(request), transaction, here.session, scopes_of(here.step))
+    actor = anonymous_actor(request)
+    write(current_deps(), actor, transaction, here.session, scopes_of(here.step), details_of(here.step))
     return resume(transaction.id)
 
 
 def scopes_of(step: Step) -> tuple[str, ...]:
     """What the request of this transaction would be granted."""
     return consent_scopes(step.transaction.request.get("scope", ""), step.client, current_deps().registry())
+
+
+def details_of(step: Step) -> Details:
+    """What it wants to do; it was checked when the transaction began, and the client may have lost a type since."""
+    try:
+        return parse_details(
+            step.transaction.request.get("authorization_details", ""), step.client.authorization_details_types
+        )
+    except InvalidDetails:
+        return ()
 
 
 def host_of_unknown(step: Step) -> str:
@@ -83,6 +96,7 @@ def host_of_unknown(step: Step) -> str:
 def consent_page(here: SignedInStep) -> Response:
     """The page."""
     wanted = [SCOPE_TEXTS.get(scope) or gettext("L’accès « %(name)s »", name=scope) for scope in scopes_of(here.step)]
+    wanted += map(detail_text, details_of(here.step))
     return signed_in_page(
         "consent.html", here, ConsentForm(here.scope), wanted=wanted, unknown_host=host_of_unknown(here.step)
     )
