@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from babel.dates import get_timezone
 from flask import Blueprint, Flask, session
 from werkzeug.wrappers import Response
 
@@ -14,6 +15,7 @@ from demo.portals import PORTALS, Place, Portal
 from demo.relying_party import connect
 from demo.sessions import SessionStore
 
+TIME_ZONE = "Europe/Paris"
 pages = Blueprint("pages", __name__)
 
 
@@ -48,8 +50,8 @@ def surroundings(portal: Portal, place: Place) -> dict[str, Any]:
 
 
 def moment(seconds: int) -> str:
-    """A time as people read it."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%d/%m/%Y à %H:%M:%S")
+    """A time as people read it, in the zone of the gateway's pages."""
+    return datetime.fromtimestamp(seconds, get_timezone(TIME_ZONE)).strftime("%d/%m/%Y à %H:%M:%S")
 
 
 def protect(response: Response) -> Response:

@@ -240,6 +240,11 @@ resources:
             "/cb\n      - https://second.example.fr/cb\n    subject_type: pairwise",
             "7: portail: subject_type: pairwise has redirect URIs on several hosts",
         ),
+        (
+            "client_name: Portail",
+            'client_name: "Portail \\u202eeiap"',
+            "3: portail: client_name: holds characters that cannot be seen; write plain text",
+        ),
         ("clients:", "clients: {}\nresources: []\nold:", "1: clients: write a list, each entry beginning with a dash"),
         (
             "  - client_id: portail",

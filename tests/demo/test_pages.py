@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from demo.portal import moment
 from demo.portals import PORTALS, Place, Portal
 from demo.sign_in import local_path
 from demo.themes import write_themes
@@ -153,3 +154,7 @@ def test_each_portal_has_a_look_of_its_own() -> None:
     styles = [Path("demo/static", f"{portal.client_id}.css").read_text() for portal in PORTALS]
     assert len(set(styles)) == 3
     assert [style for style in styles if "url(" in style or "@import" in style] == []
+
+
+def test_a_portal_tells_the_time_of_the_gateways_pages() -> None:
+    assert "21/09/2026 à 16:13:20" == moment(1_790_000_000)

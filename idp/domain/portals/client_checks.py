@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from urllib.parse import urlsplit
 
 from idp.domain.platform.keys import HmacAlgorithm
@@ -48,6 +49,13 @@ def client_id_is_its_own(entry: Entry, around: Surroundings) -> Complaints:
     first = around.clients.get(name, entry)
     if first is not entry:
         yield Complaint(line, f"client_id: already written at line {first.line_of('client_id')}; write another")
+
+
+def name_is_plain(entry: Entry, _: Surroundings) -> Complaints:
+    """People decide by it: no character that hides, or turns the text around (Unicode category C)."""
+    if any(unicodedata.category(letter).startswith("C") for letter in entry.text("client_name")):
+        message = "client_name: holds characters that cannot be seen; write plain text"
+        yield Complaint(entry.line_of("client_name"), message)
 
 
 def grants_belong_together(entry: Entry, _: Surroundings) -> Complaints:
@@ -246,6 +254,7 @@ def is_native(entry: Entry) -> bool:
 
 CLIENT_CHECKS: tuple[Check, ...] = (
     client_id_is_its_own,
+    name_is_plain,
     grants_belong_together,
     redirects_are_there,
     redirects_are_safe,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from urllib.parse import urlsplit
 
 from idp.domain.portals.client_checks import grants_of
@@ -13,11 +12,10 @@ from idp.domain.portals.registry_surroundings import Check, Complaints, Surround
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-def name_is_plain(entry: Entry, _: Surroundings) -> Complaints:
-    """People decide by it: no character that hides, or turns the text around (Unicode category C)."""
-    name = entry.text("client_name")
-    if not name.strip() or any(unicodedata.category(letter).startswith("C") for letter in name):
-        yield Complaint(0, "client_name: holds nothing to read, or characters that cannot be seen; send plain text")
+def name_is_there(entry: Entry, _: Surroundings) -> Complaints:
+    """People decide by it."""
+    if not entry.text("client_name").strip():
+        yield Complaint(0, "client_name: holds nothing to read; send what people call the software")
 
 
 def needs_no_operator(entry: Entry, _: Surroundings) -> Complaints:
@@ -57,7 +55,7 @@ def origin_of(uri: str) -> str:
 
 
 METADATA_CHECKS: tuple[Check, ...] = (
-    name_is_plain,
+    name_is_there,
     answers_fit_grants,
     sign_in_starts_by_https,
     origins_are_its_own,
