@@ -51,10 +51,10 @@ def servers(database: PostgreSQL) -> Iterator[AbstractContextManager[Running]]:
 def measured(started: Running, seconds: float, connections: int) -> Result:
     """All operations against one server."""
     visitors = [Visitor(started.server, number) for number in range(started.server.connections or connections)]
-    for visitor in visitors:
-        visitor.prepare()
     costs: dict[str, Cost] = {}
     for operation in (row for row in ROWS if row.is_of(started.server)):
+        for visitor in visitors:
+            visitor.prepare()  # anew: a server in memory forgets who waits while others come
         print(f"  {operation.name}", flush=True)
         costs[operation.name] = measure(operation, visitors, seconds=seconds, cpu=started.cpu)
     return Result(started.server.name, started.start_up, started.memory(), costs)

@@ -78,6 +78,7 @@ class Visitor:
 
     def prepare(self) -> None:
         """Sign in once and hold tokens."""
+        self.browser = self.new_browser()
         self.tokens = self.redeem(*self.authorize(self.browser))
 
     def discovery(self) -> None:
