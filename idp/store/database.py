@@ -49,7 +49,8 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_pre_ping": False,
         "pool_size": POOLED,
         "max_overflow": OVERFLOW,
-        "connect_args": {"prepare_threshold": 1, "connect_timeout": 5},
+        # psycopg prepares nothing: after a rollback it would take back everything prepared, ours too (libpq.py).
+        "connect_args": {"prepare_threshold": None, "connect_timeout": 5},
     }
 
 
@@ -186,8 +187,9 @@ def _begin_explicitly(engine: Engine, writing: str, reading: str) -> None:
         if begin:
             if not is_sqlite and _begun_by_libpq(connection):
                 return
-            cursor = connection.connection.cursor()
+            cursor: Any = None
             try:
+                cursor = connection.connection.cursor()  # which a connection that has gone refuses
                 cursor.execute(begin)
             except connection.dialect.loaded_dbapi.Error as error:
                 connection._handle_dbapi_exception(error, begin, None, cursor, None)

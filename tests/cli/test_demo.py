@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from idp.settings import Settings, SettingsError
 from idp.store.database import Database
 from idp.store.people.accounts import accounts, people
 from idp.store.people.legal_units import establishments
+from tests.ports import free_ports
 from tests.quiet import quiet_deps
 
 PEOPLE = read_people(PROJECT / "demo" / "people.yaml")
@@ -55,25 +55,19 @@ def test_a_loopback_issuer_is_no_hindrance(issuer: str) -> None:
 
 @pytest.mark.parametrize("offset", [0, 1, 2, 3])
 def test_each_taken_port_is_named(tmp_path: Path, offset: int) -> None:
+    row = free_ports(4)
+    port = row[offset]
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", port))
         other.listen()
-        port = other.getsockname()[1]
-        code, said = idp_demo(tmp_path, IDP_DEMO_PORT=str(port - offset))
+        code, said = idp_demo(tmp_path, IDP_DEMO_PORT=str(row[0]))
     taken = f"Error: Port {port} is taken: stop what listens there, or move all four: IDP_DEMO_PORT=9000 make demo"
     assert (code, said) == (1, taken)
 
 
 def test_free_ports_are_no_hindrance(tmp_path: Path) -> None:
-    """The control: among the kernel's free ports there are soon four in a row."""
-    for _ in range(50):
-        with socket.socket() as other:
-            other.bind(("127.0.0.1", 0))
-            place = DemoPlace(tmp_path, other.getsockname()[1])
-        with suppress(SettingsError):
-            refuse_taken_ports(place)
-            return
-    raise AssertionError("no four free ports")
+    """The control."""
+    refuse_taken_ports(DemoPlace(tmp_path, free_ports(4)[0]))
 
 
 @pytest.mark.parametrize(("written", "port"), [({}, 8000), ({"IDP_DEMO_PORT": "9000"}, 9000)])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import delete, event, insert, select, text
+from sqlalchemy import create_engine, delete, event, insert, select, text
 
-from idp.store.database import OVERFLOW, POOLED, Connected, Database, StoreUnavailable
+from idp.store.database import OVERFLOW, POOLED, Connected, Database, StoreUnavailable, engine_options
 from idp.store.held_connections import WAIT_SECONDS
 from idp.store.people.legal_units import legal_units
+from tests.conftest import fresh_postgresql
 
 
 def test_reads_and_transactions_one_after_the_other_take_turns_on_one_connection(database: Database) -> None:
@@ -109,3 +112,34 @@ def is_open(opened: AbstractContextManager[Connected]) -> bool:
         found: bool = driver.in_transaction if hasattr(driver, "in_transaction") else driver.info.transaction_status > 0
         connection.execute(delete(legal_units))
     return found
+
+
+def test_a_connection_that_was_cut_off_is_never_a_defect_of_ours(postgresql_server: str) -> None:
+    """Whatever comes first on it: a read, a transaction, a statement that is prepared."""
+    with fresh_postgresql(postgresql_server) as address:
+        url = address.replace("postgresql://", "postgresql+psycopg://", 1)
+        database = Database(create_engine(url, **engine_options(url)))
+        for _ in range(3):
+            for first in (database.transaction, database.read):
+                assert answers(database.read)
+                assert answers(database.transaction)
+                cut_off(postgresql_server, address)
+                assert not answers(first)
+                assert answers(first)
+        database.close()
+
+
+def answers(begin: Callable[[], AbstractContextManager[Connected]]) -> bool:
+    try:
+        with begin() as connection:
+            return connection.execute(select(1)).scalar_one() == 1
+    except StoreUnavailable:
+        return False
+
+
+def cut_off(server: str, address: str) -> None:
+    """Every connection to it, and wait until they are."""
+    name = address.partition("?")[0].rpartition("/")[2]
+    gone = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(gone, [name])

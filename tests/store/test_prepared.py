@@ -84,3 +84,17 @@ def test_listeners_hear_of_it(database: Database) -> None:
 def test_a_value_never_becomes_part_of_the_statement(database: Database) -> None:
     with database.read() as connection:
         assert FIND.first(connection, {"wanted": "' OR 1=1 --"}) is None
+
+
+def test_a_rollback_takes_nothing_back_that_was_prepared(database: Database) -> None:
+    """psycopg would answer a rollback with DEALLOCATE ALL, which is not for its own statements alone."""
+    with database.transaction() as connection:
+        ADD.run(connection, ONE)
+    for _ in range(3):  # a statement that psycopg prepares is one that it has sent before
+        with database.transaction() as connection:
+            connection.execute(select(things.c.name)).all()
+    with pytest.raises(KeyError), database.transaction():
+        raise KeyError
+    with database.transaction() as connection:
+        connection.execute(select(things.c.name)).all()
+        assert 1 == ADD.run(connection, {**ONE, "name": "two"})
