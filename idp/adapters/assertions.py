@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from joserfc.jws import JWSRegistry
 
 from idp.adapters.key_ring import JWK_TYPES, Jwk
 from idp.domain.platform.keys import HmacAlgorithm, SigningAlgorithm
+from idp.domain.platform.plain_json import read_plain_json
 from idp.domain.platform.storable import is_storable
 
 LONGEST = 16_384
@@ -118,18 +118,7 @@ def _decode(text: bytes) -> bytes | None:
 def _object(text: bytes) -> dict[str, Any] | None:
     """A JSON object in UTF-8: each name once (RFC 7515 section 4, RFC 7519 section 4), and no number that is none."""
     try:
-        value = json.loads((_decode(text) or b"").decode(), object_pairs_hook=_unique, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        value = read_plain_json((_decode(text) or b"").decode())
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) != len(members):
-        raise ValueError("a name twice")
-    return found
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(name)

@@ -16,6 +16,8 @@ from flask import Flask, Request, current_app, g, has_request_context, request
 from flask_babel import Babel, Domain, refresh
 from markupsafe import Markup
 
+from idp.domain.portals.scopes import words_of
+
 LOCALES = ("fr", "en")
 """French is the language of the source; every other one has its catalogue."""
 EXTENSION = "mire.phrases"
@@ -89,7 +91,7 @@ def current_language() -> str:
 def choose_language(ui_locales: str, request: Request) -> str:
     """The first language of `ui_locales` (space separated, OpenID Connect Core section 3.1.2.1) that we speak, else the
     browser's best."""
-    for tag in ui_locales.lower().split()[:20]:
+    for tag in words_of(ui_locales.lower())[:20]:
         if tag.partition("-")[0] in LOCALES:
             return tag.partition("-")[0]
     return request.accept_languages.best_match(LOCALES) or LOCALES[0]

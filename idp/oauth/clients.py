@@ -10,6 +10,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 
 from idp.domain.portals.clients import Client
 from idp.domain.portals.redirect_uris import is_registered_redirect
+from idp.domain.portals.scopes import words_of
 
 
 class OAuthClient(ClientMixin):  # type: ignore[misc]
@@ -33,7 +34,7 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]
 
     def get_allowed_scope(self, scope: str | None) -> str:
         """Of the asked scopes those that it is registered for; unknown ones are ignored."""
-        return " ".join(item for item in (scope or "").split() if item in self.entry.scopes)
+        return " ".join(item for item in words_of(scope or "") if item in self.entry.scopes)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         return is_registered_redirect(self.entry, redirect_uri)

@@ -12,7 +12,7 @@ from idp.domain.platform.instants import SECOND
 from idp.domain.platform.limits import TooMany
 from idp.domain.portals.clients import ClientAuthentication, GrantType
 from idp.domain.portals.device_codes import DEVICE_PATH, shown_code
-from idp.domain.portals.scopes import granted_scopes, known_scopes
+from idp.domain.portals.scopes import granted_scopes, known_scopes, words_of
 from idp.domain.sign_in.journey import Answer, Ask
 from idp.domain.sign_in.transactions import OpenTransaction
 from idp.http.actors import anonymous_actor
@@ -56,7 +56,7 @@ def device_authorization() -> Response:
                 raise InvalidTarget("This client may not ask for this resource.")
     except OAuth2Error as error:
         return error_response(error)
-    asked = (body.payload.scope or "openid").split()
+    asked = words_of(body.payload.scope or "openid")
     scopes = granted_scopes(asked, client, known_scopes(registry), asks_consent=True)
     codes = begin_device(server.deps, anonymous_actor(request), client, scopes, resources)
     if isinstance(codes, TooMany):

@@ -7,6 +7,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import InvalidRequestError, grants
 from flask import request as flask_request
 
+from idp.domain.portals.scopes import words_of
 from idp.domain.portals.token_exchange import ACCESS_TOKEN, ID_TOKEN, AskedExchange
 from idp.http.actors import client_actor
 from idp.oauth.client_authentication import PROVEN
@@ -44,7 +45,7 @@ class TokenExchangeGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: 
             subject_token=form["subject_token"],
             subject_token_type=form["subject_token_type"],
             actor_token=form.get("actor_token", ""),
-            scopes=frozenset((self.request.payload.scope or "").split()),
+            scopes=frozenset(words_of(self.request.payload.scope or "")),
             targets=tuple(dict.fromkeys(targets)),
         )
         actor = client_actor(flask_request, client.client_id)

@@ -18,6 +18,7 @@ from flask import request as flask_request
 from idp.domain.portals.clients import Client, ClientAuthentication
 from idp.domain.portals.device_codes import DEVICE_PATH
 from idp.domain.portals.grants import Grant, TokenRefusal
+from idp.domain.portals.scopes import words_of
 from idp.http.actors import client_actor
 from idp.oauth.answers import NO_STORE
 from idp.oauth.client_authentication import PROVEN
@@ -121,7 +122,7 @@ class RefreshTokenGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # type: i
             client_actor(flask_request, client.client_id),
             client,
             self.request.form["refresh_token"],
-            scopes=frozenset((self.request.payload.scope or "").split()),
+            scopes=frozenset(words_of(self.request.payload.scope or "")),
             resources=asked_resources(self.request),
             details=read_details(self.request.form.get("authorization_details", ""), client),
             confirmation=self.request.confirmation,
@@ -144,7 +145,7 @@ class ClientCredentialsGrant(grants.BaseGrant, grants.TokenEndpointMixin):  # ty
         asked = self.request.payload.scope
         # Without a person there is no one to identify, nor to be offline for.
         allowed = client.scopes - {"openid", "offline_access"}
-        scopes = allowed.intersection(asked.split()) if asked else allowed
+        scopes = allowed.intersection(words_of(asked)) if asked else allowed
         return answered(
             issue_for_client(
                 self.server.deps,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import TooManyRequests
 
+from idp.domain.platform.plain_json import read_plain_json
 from idp.domain.platform.storable import is_storable
 from idp.domain.portals.client_metadata import MetadataError, MetadataProblem
 from idp.domain.portals.client_registration import ClientInformation, NotInvited
@@ -88,23 +88,12 @@ def metadata() -> Mapping[str, Any] | MetadataProblem:
     if request.mimetype != JSON:
         return _unreadable(f"send the metadata as {JSON}")
     try:
-        sent = json.loads(request.get_data(), object_pairs_hook=_once_each, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        sent = read_plain_json(request.get_data())
+    except ValueError:
         return _unreadable("the metadata is no JSON, or writes a member twice")
     if not isinstance(sent, dict) or not is_storable(sent):
         return _unreadable("send the metadata as one JSON object of storable text")
     return sent
-
-
-def _once_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) < len(members):
-        raise ValueError("twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
 
 
 def _unreadable(sentence: str) -> MetadataProblem:

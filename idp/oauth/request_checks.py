@@ -27,7 +27,7 @@ from idp.domain.portals.requests import (
     SubjectHint,
     parse_claims_request,
 )
-from idp.domain.portals.scopes import granted_scopes, known_scopes
+from idp.domain.portals.scopes import granted_scopes, known_scopes, words_of
 from idp.domain.portals.tokens import ID_TOKEN_TYPE
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.details import read_details
@@ -124,7 +124,7 @@ def registered_for_codes(asked: Asked) -> Read:
 
 def prompt(asked: Asked) -> Read:
     """Known values, and none stands alone (OpenID Connect Core section 3.1.2.1)."""
-    values = set(asked.one("prompt").split())
+    values = set(words_of(asked.one("prompt")))
     if not values <= set(Prompt):
         raise InvalidRequestError("This prompt is not supported.")
     if Prompt.NONE in values and len(values) > 1:
@@ -134,9 +134,9 @@ def prompt(asked: Asked) -> Read:
 
 def scope(asked: Asked) -> Read:
     """At least one scope that this client may have; what is unknown or not registered is ignored."""
-    asks = asked.client.require_consent or Prompt.CONSENT in asked.one("prompt").split()
+    asks = asked.client.require_consent or Prompt.CONSENT in words_of(asked.one("prompt"))
     known = known_scopes(asked.registry)
-    scopes = granted_scopes(asked.one("scope").split(), asked.client, known, asks_consent=asks)
+    scopes = granted_scopes(words_of(asked.one("scope")), asked.client, known, asks_consent=asks)
     if not scopes:
         raise InvalidScopeError("No scope that this client may ask for.")
     return {"scopes": scopes}
@@ -176,7 +176,7 @@ def max_age(asked: Asked) -> Read:
 
 def acr_values(asked: Asked) -> Read:
     """Voluntary: the answer carries the acr that was reached (OpenID Connect Core section 5.5.1.1)."""
-    return {"acr_values": tuple(asked.one("acr_values").split()) or asked.client.default_acr_values}
+    return {"acr_values": words_of(asked.one("acr_values")) or asked.client.default_acr_values}
 
 
 def claims(asked: Asked) -> Read:

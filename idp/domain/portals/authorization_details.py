@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idp.domain.platform.errors import DomainError
+from idp.domain.platform.plain_json import read_plain_json
 from idp.domain.rights.acting_for import ACTING_FOR, contains, read_acting_for
 
 MOST_DETAILS = 8
@@ -50,20 +51,13 @@ def parse_details(text: str, types: Collection[str]) -> Details:
     if len(text) > LONGEST:
         raise InvalidDetails(problem="they are too long")
     try:
-        sent = json.loads(text, object_pairs_hook=_members)
-    except (ValueError, RecursionError):
+        sent = read_plain_json(text)
+    except ValueError:
         raise InvalidDetails(problem="they are no JSON") from None
     if not isinstance(sent, list) or not 0 < len(sent) <= MOST_DETAILS:
         raise InvalidDetails(problem=f"they are an array of one to {MOST_DETAILS} objects")
     read = [_read(item, types) for item in sent]
     return tuple(item for index, item in enumerate(read) if item not in read[:index])
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):  # two readers could believe two things
-        raise ValueError("a name is written twice")
-    return members
 
 
 def _read(item: Any, types: Collection[str]) -> Detail:

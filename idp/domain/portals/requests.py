@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from idp.domain.platform.errors import DomainError
+from idp.domain.platform.plain_json import read_plain_json
 from idp.domain.portals.authorization_details import Details
 from idp.domain.portals.clients import Client, ResponseMode
 
@@ -67,11 +67,12 @@ def parse_claims_request(text: str) -> ClaimsRequest:
     """Read the claims parameter; members we do not know are ignored.
 
     Raises:
-        InvalidClaimsRequest: not JSON, or not objects where objects belong, or a level or subject that is no text.
+        InvalidClaimsRequest: not JSON that all read alike, or not objects where objects belong, or a level or
+            subject that is no text.
     """
     try:
-        asked = json.loads(text)
-    except (ValueError, RecursionError):
+        asked = read_plain_json(text)
+    except ValueError:
         raise InvalidClaimsRequest from None
     if not isinstance(asked, dict):
         raise InvalidClaimsRequest

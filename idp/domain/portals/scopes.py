@@ -36,7 +36,15 @@ def granted_scopes(
 
 def consent_scopes(asked: str, client: Client, registry: ClientRegistry) -> tuple[str, ...]:
     """What a consent page asks about: the scopes that this request would be granted."""
-    return granted_scopes(asked.split(), client, known_scopes(registry), asks_consent=True)
+    return granted_scopes(words_of(asked), client, known_scopes(registry), asks_consent=True)
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a space-delimited parameter: U+0020 parts them and nothing else does (RFC 6749 section 3.3).
+
+    `str.split()` would also part at a tab or a no-break space, where another reader sees one word.
+    """
+    return tuple(word for word in text.split(" ") if word)
 
 
 def scope_text(scopes: Iterable[str]) -> str:
