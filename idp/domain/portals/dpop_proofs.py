@@ -25,6 +25,8 @@ LONGEST_JTI = 256
 DEFAULT_PORTS = {"https": 443, "http": 80}
 DATES = (("iat", None), ("nbf", 0), ("exp", 2**39))
 """Each date and what it is when it is left out."""
+ADDRESS = re.compile(r"[!-~]+", re.ASCII)
+"""What a URI is written with (RFC 3986 section 2); urlsplit would leave out spaces and line breaks."""
 PATH_SIGNS = "/:@!$&'()*+,;=~-._%"
 
 
@@ -113,6 +115,8 @@ def _instant(date: object) -> Instant | None:
 
 def normalised(address: str) -> str:
     """Without query and fragment, as RFC 3986 sections 6.2.2 and 6.2.3 write it (section 4.3); empty: no address."""
+    if not ADDRESS.fullmatch(address):
+        return ""
     try:
         parts = urlsplit(address)
         port = parts.port

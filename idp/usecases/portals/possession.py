@@ -131,7 +131,11 @@ def lacking(client: Client, proven: Confirmation) -> Lacking | None:
 def new_nonce(deps: Deps) -> str:
     """What a proof may say for this while and the next (section 8): every node makes the same, none keeps any."""
     number = deps.clock.now() // deps.lifetimes.dpop_nonce
-    return urlsafe_b64encode(deps.keyed_hash.of(NONCE, str(number))).rstrip(b"=").decode()
+    return _written(deps.keyed_hash.of(NONCE, str(number)))
+
+
+def _written(nonce: bytes) -> str:
+    return urlsafe_b64encode(nonce).rstrip(b"=").decode()
 
 
 def nonce_holds(deps: Deps, nonce: str, *, demanded: bool) -> bool:
@@ -141,6 +145,8 @@ def nonce_holds(deps: Deps, nonce: str, *, demanded: bool) -> bool:
     try:
         value = urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4))
     except (Base64Error, ValueError):
+        return False
+    if _written(value) != nonce:  # one spelling only: the decoder leaves out what is no base64url
         return False
     number = deps.clock.now() // deps.lifetimes.dpop_nonce
     return any(deps.keyed_hash.matches(value, NONCE, str(number - back)) for back in (0, 1))
