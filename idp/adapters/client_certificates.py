@@ -6,6 +6,7 @@ can make a certificate with any name in it. So the chain is verified here.
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ from idp.domain.platform.instants import SECOND, Instant
 
 LONGEST = 16_384
 """Characters of the longest header that is looked at."""
+ONE_PEM = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*", re.ASCII)
+"""A proxy that adds its line to the client's, or passes on a chain, sends more than this: whose would be the first?"""
 REMEMBERED = 500
 ATTRIBUTES = {
     "EMAILADDRESS": NameOID.EMAIL_ADDRESS,
@@ -96,8 +99,10 @@ def read_certificate(header: str) -> ClientCertificate | None:
     try:
         if header.startswith(":") and header.endswith(":"):
             certificate = x509.load_der_x509_certificate(b64decode(header[1:-1], validate=True))
+        elif ONE_PEM.fullmatch(pem := unquote(header)):
+            certificate = x509.load_pem_x509_certificate(pem.encode())
         else:
-            certificate = x509.load_pem_x509_certificate(unquote(header).encode())
+            return None
         der = certificate.public_bytes(Encoding.DER)
     except (Base64Error, *UNREADABLE):
         return None
