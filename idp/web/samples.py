@@ -25,10 +25,17 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
 from idp.http.static_files import static_url
 from idp.http.transactions import Step
-from idp.usecases.portals.connections import ConnectedBrowser, Connections, LastingAccess, OfflineGrant
+from idp.usecases.portals.connections import (
+    Agreement,
+    ConnectedBrowser,
+    Connections,
+    Consent,
+    LastingAccess,
+    OfflineGrant,
+)
 from idp.usecases.portals.openable import OpenablePortal
 from idp.usecases.sign_in.sign_in_links import LinkOpened
-from idp.web.portals.consent import consent_page
+from idp.web.portals.consent import agreed_texts, consent_page
 from idp.web.portals.device import DeviceForm, code_page, confirm_page, done_page
 from idp.web.sign_in.form import SignInForm
 from idp.web.sign_in.link import LinkForm, asking_page, opened_page
@@ -110,10 +117,12 @@ SESSION = LiveSession(
 
 
 def connections(client: Client) -> Response:
-    """Two sessions and a lasting access."""
+    """Two sessions, a lasting access and an agreement."""
     grant = OfflineGrant(
         "a", "portail", Instant(1_790_000_000_000), Instant(1_790_000_600_000), Instant(1_797_000_000_000)
     )
+    detail = {"type": "acting_for", "siren": "999000375", "e_service": "paie"}
+    agreed = Consent("portail", ("openid", "email", "offline_access"), (detail,), Instant(1_790_000_000_000))
     phone = replace(SESSION, id="s2", browser_label="Safari, iPhone")
     office = [replace(SESSION, id=f"o{number}") for number in range(3)]
     listed = Connections(
@@ -124,14 +133,19 @@ def connections(client: Client) -> Response:
         ],
         4,
         [LastingAccess(grant, "Portail d’essai")],
+        [Agreement(agreed, "Portail d’essai")],
     )
-    return render_page("sessions.html", client=client, session=SESSION, connections=listed, form_token="f")
+    return render_page(
+        "sessions.html", client=client, session=SESSION, connections=listed, form_token="f", agreed_texts=agreed_texts
+    )
 
 
 def no_connections(client: Client) -> Response:
     """Nothing but this session."""
     listed = Connections(ConnectedBrowser(SESSION.browser_label, [SESSION], ()), [], 0, [])
-    return render_page("sessions.html", client=client, session=SESSION, connections=listed, form_token="f")
+    return render_page(
+        "sessions.html", client=client, session=SESSION, connections=listed, form_token="f", agreed_texts=agreed_texts
+    )
 
 
 def portals(client: Client) -> Response:

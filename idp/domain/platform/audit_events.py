@@ -51,6 +51,8 @@ class AuditEvent(StrEnum):
     """A person agreed to what a portal asks."""
     CONSENT_REFUSED = "consent.refused"
     """A person refused what a portal asks."""
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    """A person took back what they agreed to at a portal; all that it was given for them ended. Facts: how many."""
     DEVICE_APPROVED = "device.approved"
     """A person approved what a device without a keyboard asked. Facts: authorization, scope, acr."""
     DEVICE_DENIED = "device.denied"

@@ -51,6 +51,16 @@ REVOKE = (
     .returning(authorizations.c.client_id)
 )
 
+REVOKE_ALL = (
+    update(authorizations)
+    .where(
+        authorizations.c.account_id == bindparam("owner_id"),
+        authorizations.c.client_id == bindparam("at_client"),
+        authorizations.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=bindparam("now"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OfflineGrant:
@@ -84,3 +94,8 @@ def revoke_authorization(connection: Connected, authorization_id: str, account_i
     """End an authorization of this account and all that it gave; its client_id, or None when there was none."""
     values = {"authorization_id": authorization_id, "owner_id": account_id, "now": now}
     return connection.execute(REVOKE, values).scalar_one_or_none()
+
+
+def revoke_authorizations(connection: Connected, account_id: int, client_id: str, now: Instant) -> int:
+    """End everything that this client was given for this account; how many authorizations there were."""
+    return connection.execute(REVOKE_ALL, {"owner_id": account_id, "at_client": client_id, "now": now}).rowcount

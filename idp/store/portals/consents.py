@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
@@ -14,6 +15,40 @@ from idp.store.unique_insert import insert_once
 
 MOST_DETAILS = 50
 """Remembered; whoever agreed to more is asked again for the oldest."""
+
+
+CONSENTS = (
+    select(consents.c.client_id, consents.c.scope, consents.c.details, consents.c.updated_at)
+    .where(consents.c.account_id == bindparam("account_id"))
+    .order_by(consents.c.updated_at.desc(), consents.c.client_id)
+)
+FORGET = delete(consents).where(
+    consents.c.account_id == bindparam("owner_id"), consents.c.client_id == bindparam("agreed_client")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person agreed to at one portal, all times together."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    details: tuple[Mapping[str, Any], ...]
+    updated_at: Instant
+
+
+def list_consents(connection: Connected, account_id: int) -> list[Consent]:
+    """Everything that this person agreed to, the newest first."""
+    rows = connection.execute(CONSENTS, {"account_id": account_id})
+    return [
+        Consent(row.client_id, tuple(row.scope.split()), tuple(row.details or ()), Instant(row.updated_at))
+        for row in rows
+    ]
+
+
+def forget_consent(connection: Connected, account_id: int, client_id: str) -> bool:
+    """This person agrees to nothing there any more; False when they did not."""
+    return connection.execute(FORGET, {"owner_id": account_id, "agreed_client": client_id}).rowcount == 1
 
 
 def add_consent(

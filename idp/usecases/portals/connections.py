@@ -12,6 +12,8 @@ from idp.domain.portals.clients import GATEWAY_CLIENT_ID
 from idp.domain.sign_in.sessions import LiveSession
 from idp.store.portals.connections import OfflineGrant as OfflineGrant  # pages show it
 from idp.store.portals.connections import clients_of_sessions, offline_grants, revoke_authorization
+from idp.store.portals.consents import Consent as Consent  # pages show it
+from idp.store.portals.consents import list_consents
 from idp.store.sign_in.sessions import list_live_sessions
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
@@ -54,6 +56,14 @@ class LastingAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """What was agreed to at one portal, and its name: its identifier when we do not know it any more."""
+
+    consent: Consent
+    portal: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connections:
     """Everything of one person that is open now."""
 
@@ -63,6 +73,7 @@ class Connections:
     hidden: int
     """How many sessions are in none of these."""
     lasting: Sequence[LastingAccess]
+    agreed: Sequence[Agreement] = ()
 
 
 def list_connections(deps: Deps, session: LiveSession) -> Connections:
@@ -72,7 +83,9 @@ def list_connections(deps: Deps, session: LiveSession) -> Connections:
         live = list_live_sessions(connection, session.account_id, now, deps.lifetimes)
         reached = clients_of_sessions(connection, [item.id for item in live])
         grants = offline_grants(connection, session.account_id, now)
-        ids = {grant.client_id for grant in grants}.union(*reached.values()) - {GATEWAY_CLIENT_ID}
+        agreed = list_consents(connection, session.account_id)
+        given = {grant.client_id for grant in grants} | {item.client_id for item in agreed}
+        ids = given.union(*reached.values()) - {GATEWAY_CLIENT_ID}
         found = {client_id: find_client_within(connection, deps, client_id) for client_id in ids}
     names = {client_id: client.client_name for client_id, client in found.items() if client is not None}
     others = _by_browser([item for item in live if item.id != session.id], reached, names)
@@ -81,6 +94,7 @@ def list_connections(deps: Deps, session: LiveSession) -> Connections:
         others[:MOST_SHOWN],
         sum(len(item.sessions) for item in others[MOST_SHOWN:]),
         [LastingAccess(grant, names[grant.client_id]) for grant in grants if grant.client_id in names],
+        [Agreement(item, names.get(item.client_id) or item.client_id) for item in agreed],
     )
 
 

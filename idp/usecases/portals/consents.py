@@ -12,7 +12,8 @@ from idp.domain.portals.scopes import scope_text
 from idp.domain.sign_in.journey import Act
 from idp.domain.sign_in.sessions import LiveSession
 from idp.domain.sign_in.transactions import OpenTransaction
-from idp.store.portals.consents import add_consent
+from idp.store.portals.connections import revoke_authorizations
+from idp.store.portals.consents import add_consent, forget_consent
 from idp.store.sign_in.transactions import record_done
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
@@ -48,6 +49,19 @@ def refuse_consent(
         if record_done(connection, transaction.id, Act.CANCEL, deps.clock.now(), session.id):
             record = _record(AuditEvent.CONSENT_REFUSED, transaction, session, scopes, details)
             write_audit(connection, deps, _person(actor, session), record)
+
+
+def withdraw_consent(deps: Deps, actor: Actor, session: LiveSession, *, client_id: str) -> bool:
+    """This person agrees to nothing at this portal any more, and all that it was given for them ends with it: a code
+    on its way too. False when they had not agreed.
+    """
+    with deps.transaction() as connection:
+        if not forget_consent(connection, session.account_id, client_id):
+            return False
+        ended = revoke_authorizations(connection, session.account_id, client_id, deps.clock.now())
+        record = AuditRecord(AuditEvent.CONSENT_WITHDRAWN, session.subject, client_id, {"authorizations": ended})
+        write_audit(connection, deps, actor, record)
+    return True
 
 
 def _person(actor: Actor, session: LiveSession) -> Actor:

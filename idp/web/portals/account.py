@@ -17,9 +17,11 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
 from idp.http.redirects import see_other
 from idp.usecases.portals.connections import list_connections, take_back
+from idp.usecases.portals.consents import withdraw_consent
 from idp.usecases.portals.logout import end_chosen_sessions, end_other_sessions
 from idp.usecases.portals.openable import openable_portals
 from idp.usecases.sign_in.sessions import find_session
+from idp.web.portals.consent import agreed_texts
 
 FORM = "connections"
 MOST_AT_ONCE = 50
@@ -58,7 +60,7 @@ def begin_sign_in() -> Response:
 
 @blueprint.get("/account/sessions")
 def show_sessions() -> Response:
-    """ "Mes connexions": every session and lasting access of this person."""
+    """ "Mes connexions": every session, lasting access and agreement of this person."""
     session = find_session(current_deps(), session_cookie(request))
     if session is None:
         return _sign_in()
@@ -79,6 +81,8 @@ def change_sessions() -> Response:
         end_chosen_sessions(deps, actor, session, session_ids=request.form["end"].split()[:MOST_AT_ONCE])
     elif "take_back" in request.form:
         take_back(deps, actor, session, authorization_id=request.form["take_back"])
+    elif "withdraw" in request.form:
+        withdraw_consent(deps, actor, session, client_id=request.form["withdraw"])
     elif "end_others" in request.form:
         end_other_sessions(deps, actor, session)
     return see_other(url_for("account.show_sessions"))
@@ -99,6 +103,7 @@ def _page(session: LiveSession) -> Response:
         "sessions.html",
         session=session,
         connections=list_connections(current_deps(), session),
+        agreed_texts=agreed_texts,
         form_token=form_token(session.id, browser_token, FORM),
     )
     write_cookie(page, Cookie.BROWSER, browser_token)

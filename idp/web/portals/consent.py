@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext, lazy_gettext
 
-from idp.domain.portals.authorization_details import Details, InvalidDetails, parse_details
+from idp.domain.portals.authorization_details import Detail, Details, InvalidDetails, parse_details
 from idp.domain.portals.registered_clients import may_be_registered
-from idp.domain.portals.scopes import OPENID, consent_scopes
+from idp.domain.portals.scopes import OFFLINE_ACCESS, OPENID, consent_scopes
 from idp.http.actors import anonymous_actor
 from idp.http.csrf import BoundForm
 from idp.http.deps import current_deps
@@ -19,7 +19,7 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.transactions import Step, resume
 from idp.usecases.portals.consents import give_consent, refuse_consent
-from idp.web.portals.detail_texts import detail_text
+from idp.web.portals.detail_texts import detail_text, has_text
 from idp.web.sign_in.signed_in_steps import SignedInStep, open_signed_in_step, signed_in_page
 
 blueprint = Blueprint("consent", __name__)
@@ -95,8 +95,18 @@ def host_of_unknown(step: Step) -> str:
 
 def consent_page(here: SignedInStep) -> Response:
     """The page."""
-    wanted = [SCOPE_TEXTS.get(scope) or gettext("L’accès « %(name)s »", name=scope) for scope in scopes_of(here.step)]
-    wanted += map(detail_text, details_of(here.step))
+    scopes = scopes_of(here.step)
     return signed_in_page(
-        "consent.html", here, ConsentForm(here.scope), wanted=wanted, unknown_host=host_of_unknown(here.step)
+        "consent.html",
+        here,
+        ConsentForm(here.scope),
+        wanted=agreed_texts(scopes, details_of(here.step)),
+        lasting=OFFLINE_ACCESS in scopes,
+        unknown_host=host_of_unknown(here.step),
     )
+
+
+def agreed_texts(scopes: Iterable[str], details: Iterable[Detail]) -> list[str]:
+    """Scopes and details in the words that people agree to."""
+    texts = [SCOPE_TEXTS.get(scope) or gettext("L’accès « %(name)s »", name=scope) for scope in scopes]
+    return [*texts, *(detail_text(item) for item in details if has_text(item))]

@@ -28,6 +28,11 @@ def acting_for_text(detail: Detail) -> str:
 DETAIL_TEXTS: Mapping[str, Callable[[Detail], str]] = {ACTING_FOR: acting_for_text}
 
 
+def has_text(detail: Detail) -> bool:
+    """Whether this kind of detail still exists: people may have agreed to it long ago."""
+    return detail["type"] in DETAIL_TEXTS
+
+
 def detail_text(detail: Detail) -> str:
     """What this detail lets the portal do."""
     return DETAIL_TEXTS[detail["type"]](detail)
