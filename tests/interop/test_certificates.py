@@ -143,6 +143,17 @@ def test_nginx_overwrites_a_certificate_that_the_caller_wrote(front: Front) -> N
     assert ask_token(front.behind, httpx.HTTPTransport(local_address=HOP), as_nginx) == "Bearer"
 
 
+def test_nginx_drops_a_name_that_the_gateway_would_read_alike(front: Front) -> None:
+    """RFC 8705 section 6.5, CGI's spelling: `-` and `_` are one in WSGI, and the later line would count."""
+    pem = written_by_hand(front)["X-Client-Certificate"]
+    for name in ("X_Client_Certificate", "X-Client_Certificate", "x_client-certificate"):
+        for base in (front.issuer, front.mutual_tls):
+            heard = ask_token(base, httpx.HTTPTransport(verify=front.tls()), {name: pem})
+            assert heard == "invalid_client", (name, base)
+    shown = httpx.HTTPTransport(verify=front.tls(shown_by(front, "tls")))
+    assert ask_token(front.mutual_tls, shown, {"X_Client_Certificate": "nonsense"}) == "Bearer", "the control"
+
+
 def test_who_reaches_the_gateway_past_nginx_cannot_write_one(
     front: Front, migrated_sqlite: Path, tmp_path: Path
 ) -> None:
