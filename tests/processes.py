@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import socket
 import subprocess
 import sys
 import time
@@ -89,6 +90,19 @@ def fetch_when_up(url: str) -> tuple[int, bytes]:
         except OSError:
             assert time.monotonic() < deadline, f"{url} does not answer"
             let_others_run()
+
+
+def wait_until_it_listens(port: int) -> None:
+    """For a server of this machine that is starting, whatever it speaks."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            socket.create_connection(("localhost", port), timeout=PATIENCE_SECONDS).close()
+        except OSError:
+            assert time.monotonic() < deadline, f"nobody listens at {port}"
+            let_others_run()
+        else:
+            return
 
 
 def let_others_run() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conformance.certificates import new_authority
 from tests.conformance.proxy import Site, nginx_command, write_configuration
-from tests.processes import fetch_when_up
+from tests.processes import fetch_when_up, wait_until_it_listens
 
 HOP, NO_HOP = "127.0.0.1", "127.0.0.2"
 """Where nginx connects from, and an address that the gateway does not take for its proxy."""
@@ -70,6 +70,7 @@ def nginx(front: Front) -> Iterator[None]:
     process = subprocess.Popen(nginx_command(write_configuration(site)))
     try:
         fetch_when_up(f"http://{HOP}:{front.gateway_port}/health/live")
+        wait_until_it_listens(front.port)
         yield
     finally:
         process.terminate()
