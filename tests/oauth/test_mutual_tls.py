@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
 
 from idp.adapters.clock import QuietClock
+from idp.adapters.outbound import OutboundAnswer, QuietOutbound
 from idp.domain.platform.instants import DAY, SECOND
 from idp.domain.portals.clients import ClientAuthentication
 from idp.domain.portals.registry_content import make_registry
@@ -25,6 +27,7 @@ from tests.quiet import quiet_app, quiet_deps
 from tests.statements import counted
 
 MTLS = "https://mtls.connexion.example.fr"
+KEYS = "https://portail.example.fr/jwks.json"
 SUBJECT = "CN=portail,O=Exemple,C=FR"
 HOP = {"REMOTE_ADDR": "127.0.0.1"}
 NAMES = {
@@ -76,6 +79,9 @@ def deps(database: Database, authority: Shown, own: Shown) -> Deps:
         ),
         partner(
             "own", token_endpoint_auth_method=ClientAuthentication.SELF_SIGNED_TLS, secrets=(), jwks={"keys": [own.jwk]}
+        ),
+        partner(
+            "published", token_endpoint_auth_method=ClientAuthentication.SELF_SIGNED_TLS, secrets=(), jwks_uri=KEYS
         ),
         partner("bound", tls_client_certificate_bound_access_tokens=True),
         partner(
@@ -216,6 +222,27 @@ def test_a_self_signed_certificate_counts_by_its_key(web: FlaskClient, own: Show
     assert 200 == ask(web, "own", renewed).status_code, "the same key under a new certificate"
     odd = issue("CN=odd", None, now=start, key=ec.generate_private_key(ec.SECP384R1()))
     assert refused(ask(web, "own", odd))
+
+
+@pytest.mark.parametrize("kid", [{}, {"kid": "k1"}], ids=["no-kid", "kid"])
+def test_a_renewed_certificate_is_looked_for_at_the_clients_address_once(
+    web: FlaskClient, deps: Deps, own: Shown, start: float, kid: dict[str, str]
+) -> None:
+    """RFC 8705 section 2.2.2: the keys at jwks_uri count, so a renewal is nobody's business but the client's. While the
+    key is known nobody is called."""
+    outbound, renewed = cast(QuietOutbound, deps.outbound), issue("CN=whatever", None, now=start, usage=None)
+
+    def publishes(*certificates: Shown) -> None:
+        keys = [{**item.jwk, **kid} for item in certificates]
+        outbound.answers[KEYS] = OutboundAnswer(200, json.dumps({"keys": keys}).encode(), {})
+
+    publishes(own)
+    assert [200, 200] == [ask(web, "published", own).status_code for _ in range(2)]
+    assert 1 == len(outbound.calls)
+    assert refused(ask(web, "published", renewed)), "the control"
+    publishes(renewed)
+    assert 200 == ask(web, "published", renewed).status_code
+    assert refused(ask(web, "published", own))
 
 
 def test_a_certificate_replaces_no_secret(web: FlaskClient, shown: Shown) -> None:

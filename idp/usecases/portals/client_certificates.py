@@ -6,7 +6,7 @@ from idp.adapters.client_certificates import ClientCertificate, read_certificate
 from idp.domain.portals.client_proofs import ProofProblem, Unproven
 from idp.domain.portals.clients import Client, ClientAuthentication
 from idp.usecases.deps import Deps
-from idp.usecases.portals.client_keys import fresh_client_keys
+from idp.usecases.portals.client_keys import client_keys_where
 
 
 def prove_by_certificate(deps: Deps, client: Client, header: str) -> Client | Unproven:
@@ -22,8 +22,9 @@ def prove_by_certificate(deps: Deps, client: Client, header: str) -> Client | Un
 
 
 def _key_problem(deps: Deps, client: Client, certificate: ClientCertificate) -> ProofProblem | None:
-    """Section 2.2: the key is one that the client registered; what the certificate says counts for nothing."""
-    keys = fresh_client_keys(deps, client, None)
+    """Section 2.2: the key is one that the client registered; what the certificate says counts for nothing. A new one is
+    looked for at the client's jwks_uri by itself, since a certificate names no kid."""
+    keys = client_keys_where(deps, client, certificate.has_key_of)
     if keys is None:
         return ProofProblem.NO_KEYS
     return None if certificate.has_key_of(keys) else ProofProblem.WRONG_CERTIFICATE
