@@ -132,10 +132,27 @@ def test_both_answers_are_audited_with_the_details(at: Gateway, browser: Browser
 
 def test_nobody_acts_for_a_stranger(browser: Browser) -> None:
     """The policy. The control is the own establishment."""
-    for prompt in ("", "none"):
-        assert "access_denied" == error(ask(browser, STRANGE, prompt=prompt))
-        assert "access_denied" == error(ask(browser, OWN, STRANGE, prompt=prompt))
+    assert "access_denied" == error(ask(browser, STRANGE))
+    assert "access_denied" == error(ask(browser, OWN, STRANGE))
     assert "/consent" == step(ask(browser, OWN))
+
+
+def test_a_silent_request_does_not_learn_where_a_person_works(browser: Browser) -> None:
+    """RFC 9396 section 12: the same answer about every establishment that this person has not agreed to act for."""
+    for detail in (OWN, WHOLE, STRANGE):
+        assert "consent_required" == error(ask(browser, detail, prompt="none"))
+    decide(browser, ask(browser, OWN))
+    assert "code" in members(ask(browser, OWN, prompt="none")), "the control"
+    assert "consent_required" == error(ask(browser, OWN, STRANGE, prompt="none"))
+
+
+def test_what_was_agreed_to_and_is_no_longer_allowed_is_refused_silently_too(at: Gateway, browser: Browser) -> None:
+    """Then the refusal tells nothing that was not agreed to before."""
+    decide(browser, ask(browser, OWN))
+    make_account(at.deps, "Colleague", siret=STRANGE["siret"])
+    with at.deps.transaction() as connection:
+        connection.execute(update(accounts).values(siret=STRANGE["siret"]))
+    assert "access_denied" == error(ask(browser, OWN, prompt="none"))
 
 
 def test_the_policy_is_asked_again_when_a_token_is_given(at: Gateway, browser: Browser) -> None:

@@ -144,6 +144,10 @@ def _unmet_acr(demands: Demands, _done: Done, session: LiveSession, _now: Instan
 
 
 def _not_allowed(demands: Demands, _done: Done, _session: LiveSession, _now: Instant) -> Refuse | None:
+    """Not told to a silent request that asks what nobody agreed to: it would tell a page in the background where this
+    person works (RFC 9396 section 12)."""
+    if demands.silent and demands.consent_missing:
+        return None
     return Refuse.ACCESS_DENIED if demands.not_allowed else None
 
 
