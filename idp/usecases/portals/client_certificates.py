@@ -22,8 +22,8 @@ def prove_by_certificate(deps: Deps, client: Client, header: str) -> Client | Un
 
 
 def _key_problem(deps: Deps, client: Client, certificate: ClientCertificate) -> ProofProblem | None:
-    """Section 2.2: the key is one that the client registered; what the certificate says counts for nothing. A new one is
-    looked for at the client's jwks_uri by itself, since a certificate names no kid."""
+    """Section 2.2: the key is one that the client registered; what the certificate says counts for nothing. A new key
+    is looked for at the client's jwks_uri, since a certificate names no kid."""
     keys = client_keys_where(deps, client, certificate.has_key_of)
     if keys is None:
         return ProofProblem.NO_KEYS
