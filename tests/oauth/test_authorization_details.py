@@ -6,10 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from idp.domain.portals.clients import GrantType
+from idp.domain.platform.instants import SECOND
+from idp.domain.portals.clients import GrantType, Resource
+from idp.domain.portals.token_exchange import ACCESS_TOKEN
 from idp.store.database import Database
 from idp.store.people.accounts import accounts
 from idp.store.platform.audit import audit_events
@@ -17,6 +21,7 @@ from tests.oauth.conftest import SECRET, basic, secret
 from tests.pages import token_of
 from tests.portals import (
     CALLBACK,
+    ISSUER,
     Browser,
     Gateway,
     error,
@@ -33,6 +38,8 @@ from tests.rows import make_account
 OWN = {"type": "acting_for", "siret": "99900037500017", "e_service": "paie"}
 WHOLE = {"type": "acting_for", "siren": "999000375", "e_service": "paie"}
 STRANGE = {"type": "acting_for", "siret": "97050551700072", "e_service": "paie"}
+KEY = ECKey.generate_key("P-256", private=True)
+API, NAME = "https://banque.example.fr/api", "authorization_details"
 ACTING: dict[str, Any] = {"secrets": (secret(SECRET),), "authorization_details_types": ("acting_for",)}
 
 
@@ -40,9 +47,11 @@ ACTING: dict[str, Any] = {"secrets": (secret(SECRET),), "authorization_details_t
 def at(database: Database) -> Gateway:
     return gateway(
         database,
-        portal(grant_types=frozenset(GrantType), **ACTING),
+        portal(grant_types=frozenset(GrantType), may_exchange_for=("portail",), **ACTING),
         portal("other", **ACTING),
         portal("plain", secrets=(secret(SECRET),)),
+        portal("signer", jwks={"keys": [KEY.as_dict(private=False)]}, **ACTING),
+        resources=(Resource(API, "other", clients=frozenset({"portail"})),),
     )
 
 
@@ -226,6 +235,33 @@ def test_a_pushed_request_carries_them_and_the_query_changes_nothing(at: Gateway
     wrong = {**form, "authorization_details": "[]"}
     refused = at.app.test_client().post("/par", data=wrong, headers=basic("portail"))
     assert (400, "invalid_authorization_details") == told(refused)
+
+
+def test_a_signed_request_carries_them_as_json(at: Gateway, browser: Browser) -> None:
+    """RFC 9396 section 3, RFC 9101 section 4: inside it is an array and no text, and nothing beside it counts."""
+    now = at.deps.clock.now() // SECOND
+    inside = {**request_of(client_id="signer"), "iss": "signer", "aud": ISSUER, "exp": now + 60}
+
+    def send(**more: Any) -> TestResponse:
+        signed = jwt.encode({"alg": "ES256"}, {**inside, **more}, KEY, algorithms=["ES256"])
+        return ask(browser, WHOLE, client_id="signer", request=signed)
+
+    assert [OWN] == redeem(at, decide(browser, send(authorization_details=[OWN])), client_id="signer").json[NAME]
+    for wrong in ([], OWN, [[OWN]], "x", 7, [{**OWN, "siret": int(OWN["siret"])}]):
+        assert "invalid_authorization_details" == error(send(authorization_details=wrong)), wrong
+    assert "code" in members(send()), "the control: what is beside it was not asked"
+
+
+def test_an_exchanged_token_acts_for_nobody(at: Gateway, browser: Browser) -> None:
+    """RFC 8693 section 2.1: what a person lets one client do is not passed on to another API."""
+    given = redeem(at, decide(browser, ask(browser, OWN)))
+    assert [OWN] == given.json[NAME], "the control"
+    form = {"subject_token": given.json["access_token"], "subject_token_type": ACCESS_TOKEN, "audience": API}
+    exchanged = token(at, grant_type=GrantType.TOKEN_EXCHANGE, **form)
+    assert 200 == exchanged.status_code, exchanged.json
+    claims = at.deps.signer.verify(exchanged.json["access_token"], typ="at+jwt")
+    assert claims is not None
+    assert NAME not in {*claims, *exchanged.json}
 
 
 def test_nobody_asks_for_them_without_a_person_or_for_a_device(at: Gateway) -> None:
