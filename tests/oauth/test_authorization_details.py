@@ -176,6 +176,9 @@ def test_the_policy_is_asked_again_when_a_token_is_given(at: Gateway, browser: B
     assert 200 == again.status_code
     assert "authorization_details" not in again.json
     assert "authorization_details" not in introspected(at, again)
+    # Who asks for it by name is told, instead of getting a token that says less (RFC 9396 section 6.1).
+    assert (400, "invalid_authorization_details") == told(refresh(at, again, OWN))
+    assert 200 == refresh(at, again).status_code, "the control: nothing was spent"
 
 
 @pytest.mark.parametrize(

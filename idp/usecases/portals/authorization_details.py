@@ -21,7 +21,8 @@ def allowed(siret: str, details: Sequence[Detail]) -> Details:
 
 
 def given_details(client: Client, grant: Grant, wanted: Details) -> Details | None:
-    """What a token of this grant carries: what is wanted of it, as far as policy still allows; None: too much is wanted
-    (section 6.1)."""
-    given = narrowed(grant.details, wanted, client.authorization_details_types)
-    return given and allowed(grant.person.siret, given)
+    """What a token of this grant carries: all of it that policy still allows, or exactly what is wanted; None: too much
+    is wanted (section 6.1), now."""
+    held = narrowed(grant.details, wanted, client.authorization_details_types)
+    given = held and allowed(grant.person.siret, held)
+    return None if wanted and given != held else given
