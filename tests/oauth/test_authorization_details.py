@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64decode
 from typing import Any
 
 import pytest
@@ -286,3 +287,28 @@ def test_the_types_are_announced(at: Gateway) -> None:
     """RFC 9396 section 10."""
     known: Any = at.app.test_client().get("/.well-known/openid-configuration").json
     assert ["acting_for"] == known["authorization_details_types_supported"]
+
+
+def test_a_posted_request_carries_them(at: Gateway, browser: Browser) -> None:
+    """RFC 9396 section 3: wherever an authorization request may come from."""
+    posted = browser.post_authorize(authorization_details=json.dumps([OWN]))
+    sent = browser.http.get(location(posted))
+    assert "/consent" == step(sent)
+    assert [OWN] == redeem(at, decide(browser, sent)).json["authorization_details"]
+
+
+def test_the_access_token_itself_says_so_and_the_id_token_does_not(at: Gateway, browser: Browser) -> None:
+    """RFC 9396 section 9.1."""
+    given = redeem(at, decide(browser, ask(browser, OWN))).json
+    said = {name: json.loads(base64url(given[name].split(".")[1])) for name in ("access_token", "id_token")}
+    assert [OWN] == said["access_token"]["authorization_details"]
+    assert "authorization_details" not in said["id_token"]
+
+
+def test_the_page_speaks_english_too(browser: Browser) -> None:
+    page = browser.http.get(location(ask(browser, OWN, ui_locales="en"))).text.replace("\u00a0", " ")
+    assert "Act for the establishment 999 000 375 00017 at the service “paie”" in page
+
+
+def base64url(part: str) -> bytes:
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))

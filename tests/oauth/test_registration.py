@@ -211,7 +211,16 @@ def test_a_client_may_register_for_encrypted_answers(deps: Deps, web: FlaskClien
     assert not [name for name in register(deps, web).json if "_encrypted_" in name], "the control"
 
 
+def test_a_client_may_register_for_types_of_authorization_details(deps: Deps, web: FlaskClient) -> None:
+    """RFC 9396 section 10."""
+    assert ["acting_for"] == register(deps, web, authorization_details_types=["acting_for"]).json[
+        "authorization_details_types"
+    ]
+    assert "authorization_details_types" not in register(deps, web).json, "the control"
+
+
 WRONG: dict[str, dict[str, Any]] = {
+    "a type of authorization details that there is not": {"authorization_details_types": ["payment_initiation"]},
     "an implicit grant": {"grant_types": ["implicit"]},
     "a response type that does not exist here": {"response_types": ["id_token token"]},
     "a response type without its grant": {"grant_types": ["client_credentials"], "response_types": ["code"]},
