@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from bench.flood import typed
+from bench.flood import MOST, TOKENS, Flooded, arrivals, section, too_slow, typed
 from bench.load import Cost
 from bench.operations import Server
 from bench.proofs import Proofs
@@ -58,6 +58,34 @@ def test_a_flood_tries_somebody_else_each_time() -> None:
     tried = [triplet_key(one["siret"], one["family_name"], one["given_name"]) for one in map(typed, range(2000))]
     assert None not in tried
     assert 2000 == len(set(tried))
+
+
+def test_a_flood_is_a_rate_and_no_row_of_bursts() -> None:
+    """Issue 2: 4x what the hash allows. Nobody comes in step with anybody, and the average is kept."""
+    times = list(arrivals(pace=80, seconds=100))
+    assert times == sorted(times)
+    assert 7600 < len(times) < 8400
+    per_tenth = [sum(tenth <= moment * 10 < tenth + 1 for moment in times) for tenth in range(0, 1000)]
+    assert max(per_tenth) < 30
+
+
+def flooded(p99: float, count: int = TOKENS) -> Flooded:
+    quiet = Cost(0.0, 1.0, 1.0, 1.0, 1.0, TOKENS)
+    return Flooded(ON_SQLITE, quiet, Cost(0.0, 1.0, 1.0, 1.0, p99, count), sent=170, busy=85, failed=2)
+
+
+def test_the_token_endpoint_is_judged_by_its_p99_in_the_flood() -> None:
+    assert [] == too_slow([flooded(MOST)])
+    assert [f"{ON_SQLITE}: p99 of the token endpoint in the flood: 3.50 x quiet, at most 3.0"] == too_slow(
+        [flooded(3.5)]
+    )
+    assert "| 10 | 50% | 2 | 1.00 | 1.00 | 1.00 | 3.50 | 3.50 |" in section([flooded(3.5)])
+
+
+def test_a_p99_of_few_requests_is_no_p99() -> None:
+    assert [f"{ON_SQLITE}: {TOKENS - 1} token requests in the flood, too few for a p99"] == too_slow(
+        [flooded(1.0, TOKENS - 1)]
+    )
 
 
 def test_only_servers_that_have_the_extensions_are_asked_for_them() -> None:
