@@ -157,7 +157,7 @@ def flood_for(server: Server, pace: float, sent: Any, busy: Any, failed: Any) ->
     coming = enumerate(arrivals(pace, FLOOD_SECONDS))
     one_at_a_time, begun = threading.Lock(), time.monotonic()
 
-    def one_visitor(number: int) -> None:
+    def one_visitor() -> None:
         visitor = Visitor(server)
         while True:
             with one_at_a_time:
@@ -167,7 +167,7 @@ def flood_for(server: Server, pace: float, sent: Any, busy: Any, failed: Any) ->
             time.sleep(max(0.0, begun + due - time.monotonic()))
             _one_try(visitor, number, sent, busy, failed)
 
-    threads = [threading.Thread(target=one_visitor, args=(number,)) for number in range(FLOODERS)]
+    threads = [threading.Thread(target=one_visitor) for _ in range(FLOODERS)]
     for thread in threads:
         thread.start()
     for thread in threads:
