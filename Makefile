@@ -33,7 +33,7 @@ check: test-environment ## Lint, types, floors, clients.yaml, themes, translatio
 bench: test-environment ## Measure the gateway beside its peers on this machine
 	$(BIN)/python -m bench
 
-interop: test-environment ## Sign in with software of others: openid-client, oidc-client-ts, Authlib, Apache, PHP, nginx
+interop: test-environment ## Sign in with software of others: openid-client, oidc-client-ts, Authlib, Apache, PHP, nginx, Firefox
 	@.ci/chromium $(BIN)
 	@.ci/nginx $(abspath $(VENV))
 	@.ci/interop

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from tests.browser.conftest import chromium as chromium
+from tests.interop.firefox import Firefox, Value, firefox
 from tests.interop.visitor import Visitor
 
 
@@ -15,3 +17,17 @@ def visitor() -> Iterator[Visitor]:
     person = Visitor()
     yield person
     person.close()
+
+
+NewFirefox = Callable[..., Firefox]
+
+
+@pytest.fixture
+def new_firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewFirefox]:
+    """Firefoxes without a past, with the preferences that a test gives."""
+    with ExitStack() as stack:
+
+        def make(**preferences: Value) -> Firefox:
+            return stack.enter_context(firefox(tmp_path_factory.mktemp("firefox"), **preferences))
+
+        yield make
