@@ -14,6 +14,7 @@ import bcrypt
 
 from bench.flood import flood_section
 from bench.load import Cost, measure
+from bench.loader_size import loader_section
 from bench.operations import SIGN_IN, Visitor
 from bench.processes import GENERATOR_CORE
 from bench.refusals import refusals_section
@@ -92,7 +93,7 @@ def main() -> int:
         flood, flood_misses = flood_section(database)
     refusals = refusals_section()
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(results, [refusals, flood]))
+    PAGE.write_text(page(results, [refusals, flood, loader_section()]))
     print(PAGE.read_text())
     missed = [*misses(results), *flood_misses]
     print("\n".join(missed) if missed else "Every bound is met.")
