@@ -9,7 +9,7 @@ from babel.dates import get_timezone
 from flask import Blueprint, Flask, session
 from werkzeug.wrappers import Response
 
-from demo import back_channel, mailbox, my_space, refusals, sign_in
+from demo import back_channel, mailbox, my_space, refusals, sign_in, widget
 from demo.here import here, page, place
 from demo.portals import PORTALS, Place, Portal
 from demo.relying_party import connect
@@ -28,11 +28,12 @@ def create_portal(portal: Portal, place: Place) -> Flask:
     app.extensions["place"] = place
     app.extensions["store"] = store
     app.extensions["gateway"] = connect(app, portal, place)
+    app.extensions["loader"] = None
     app.extensions["spent_jti"] = {}
     app.context_processor(lambda: surroundings(portal, place))
     app.add_template_filter(moment)
     app.after_request(protect)
-    for room in (pages, sign_in.pages, my_space.pages, back_channel.pages, mailbox.pages, refusals.pages):
+    for room in (pages, sign_in.pages, widget.pages, my_space.pages, back_channel.pages, mailbox.pages, refusals.pages):
         app.register_blueprint(room)
     app.add_url_rule(portal.resource_path, "resource", back_channel.protected_resource)
     return app
@@ -55,10 +56,10 @@ def moment(seconds: int) -> str:
 
 
 def protect(response: Response) -> Response:
-    """No script, no frame around it, nothing from elsewhere."""
+    """No frame around it, nothing from elsewhere, no script; the page with the login widget allows the gateway's."""
     response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
-        f"form-action 'self' {place().issuer}"
+        f"default-src 'none'; {widget.allowed()}style-src 'self'; img-src 'self'; frame-ancestors 'none'; "
+        f"base-uri 'none'; form-action 'self' {place().issuer}"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
@@ -68,7 +69,7 @@ def protect(response: Response) -> Response:
 @pages.get("/")
 def home() -> Response:
     """The public page."""
-    return page(f"{here().client_id}/home.html")
+    return page(f"{here().client_id}/home.html", loader=widget.offered())
 
 
 @pages.get("/confidentialite")

@@ -22,6 +22,8 @@ class Portal:
     resource_scope: str
     authentication: str = "client_secret_basic"
     """How it proves itself at the token endpoint: `private_key_jwt` has a key, the others a secret."""
+    embeds_widget: bool = False
+    """Its home page shows the gateway's form in a frame; the others send people to the gateway's page."""
 
     @property
     def has_key(self) -> bool:
@@ -66,6 +68,7 @@ PORTALS = (
         "Déclarations du mois",
         "paie.read",
         authentication="private_key_jwt",
+        embeds_widget=True,
     ),
 )
 

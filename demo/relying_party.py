@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+import requests
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth, OAuthError
+from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from flask import Flask, session
 from joserfc.jwk import ECKey
 
 from demo.portals import Place, Portal
 
+WAIT_SECONDS = 5
 SCOPE = "openid profile email phone organization roles"
 
 
@@ -41,6 +45,34 @@ def authentication(portal: Portal, place: Place) -> dict[str, Any]:
         "client_auth_methods": [method],
         "client_kwargs": {**wishes, "token_endpoint_auth_method": method.name},
     }
+
+
+def push(gateway: FlaskOAuth2App, redirect_uri: str, **parameters: str) -> dict[str, Any]:
+    """Push an authorization request (RFC 9126): `request_uri` stands for it. Its state, nonce and PKCE verifier stay in
+    this browser's session, where the callback looks for them.
+
+    Raises:
+        OAuthError: the gateway refuses the request.
+    """
+    asked = gateway.create_authorization_url(redirect_uri, **parameters)
+    answer = requests.post(
+        gateway.load_server_metadata()["pushed_authorization_request_endpoint"],
+        data=parse_qsl(urlsplit(asked["url"]).query),
+        auth=proof(gateway),
+        timeout=WAIT_SECONDS,
+    )
+    if answer.status_code != 201:
+        raise OAuthError(error=answer.json().get("error"))
+    gateway.save_authorize_data(redirect_uri=redirect_uri, **asked)
+    pushed: dict[str, Any] = answer.json()
+    return pushed
+
+
+def proof(gateway: FlaskOAuth2App) -> requests.auth.AuthBase:
+    """The portal's authentication, as at the token endpoint."""
+    (method,) = gateway.client_auth_methods or [gateway.client_kwargs["token_endpoint_auth_method"]]
+    auth: requests.auth.AuthBase = OAuth2Session(gateway.client_id, gateway.client_secret).client_auth(method)
+    return auth
 
 
 def refresh(gateway: FlaskOAuth2App, refresh_token: str, **parameters: str) -> dict[str, Any]:
