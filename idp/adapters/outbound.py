@@ -86,6 +86,10 @@ class Outbound:
         """GET `url`, for who serves pictures only to those that ask for one."""
         return self._send("GET", url, {"Accept": "image/png, image/jpeg, image/gif"}, b"")
 
+    def get_page(self, url: str) -> OutboundAnswer | OutboundFailure:
+        """GET `url` as a browser asks for a page, but without any cookie."""
+        return self._send("GET", url, {"Accept": "text/html, application/xhtml+xml"}, b"")
+
     def post_form(self, url: str, fields: Mapping[str, str]) -> OutboundAnswer | OutboundFailure:
         """POST `fields` as application/x-www-form-urlencoded."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -128,8 +132,15 @@ def _read(response: httpcore.Response) -> OutboundAnswer | OutboundFailure:
         body += chunk
         if len(body) > LONGEST_ANSWER:
             return OutboundFailure(OutboundRefusal.TOO_LARGE)
-    headers = {name.decode("ascii").lower(): value.decode("latin-1") for name, value in response.headers}
-    return OutboundAnswer(response.status, bytes(body), headers)
+    return OutboundAnswer(response.status, bytes(body), _joined(response.headers))
+
+
+def _joined(fields: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """One value a name, in order (RFC 9110 section 5.3): a page obeys each of its policies, not the last one."""
+    headers: dict[str, str] = {}
+    for name, value in ((name.decode("ascii").lower(), value.decode("latin-1")) for name, value in fields):
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 class QuietOutbound(Outbound):
@@ -144,6 +155,9 @@ class QuietOutbound(Outbound):
         return self._record("GET", url, {})
 
     def get_picture(self, url: str) -> OutboundAnswer | OutboundFailure:
+        return self._record("GET", url, {})
+
+    def get_page(self, url: str) -> OutboundAnswer | OutboundFailure:
         return self._record("GET", url, {})
 
     def post_form(self, url: str, fields: Mapping[str, str]) -> OutboundAnswer | OutboundFailure:

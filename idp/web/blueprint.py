@@ -6,7 +6,7 @@ from flask import Flask
 
 from idp.domain.people.siret import display_siret
 from idp.usecases.deps import Deps
-from idp.web.portals import widget_loader
+from idp.web.portals import widget_check, widget_loader
 from idp.web.portals.account import blueprint as account
 from idp.web.portals.client_logos import blueprint as client_logos
 from idp.web.portals.consent import blueprint as consent
@@ -27,3 +27,4 @@ def register(app: Flask, deps: Deps) -> None:
     cancel.register(app)
     link.register(app)
     widget_loader.register(app, secure=deps.issuer.startswith("https://"))
+    widget_check.register(app)

@@ -16,6 +16,7 @@ from idp.domain.platform.instants import Instant
 from idp.domain.portals.clients import Client
 from idp.domain.portals.device_codes import DeviceAuthorization
 from idp.domain.portals.scopes import IDENTITY_SCOPES
+from idp.domain.portals.widget_findings import Finding, Found
 from idp.domain.sign_in.journey import Done
 from idp.domain.sign_in.password_triplet import SiretClosed
 from idp.domain.sign_in.sessions import LiveSession
@@ -34,9 +35,11 @@ from idp.usecases.portals.connections import (
     OfflineGrant,
 )
 from idp.usecases.portals.openable import OpenablePortal
+from idp.usecases.portals.widget_check import Unjudged
 from idp.usecases.sign_in.sign_in_links import LinkOpened
 from idp.web.portals.consent import agreed_texts, consent_page
 from idp.web.portals.device import DeviceForm, code_page, confirm_page, done_page
+from idp.web.portals.widget_check import CheckForm, check_page
 from idp.web.sign_in.form import SignInForm
 from idp.web.sign_in.link import LinkForm, asking_page, opened_page
 from idp.web.sign_in.page import closed_page, form_page
@@ -207,6 +210,24 @@ def device_confirm(client: Client) -> Response:
     return confirm_page(device_form(), device, client, "BCDFGHJK")
 
 
+def widget_check(outcome: Sequence[Finding] | Unjudged | None = None) -> Callable[[Client], Response]:
+    """A page of a partner that was looked at."""
+    typed = {"client_id": "portail", "address": "https://portail.example.fr/connexion"}
+    return lambda client: check_page(CheckForm(FormScope("widget-check", "b" * 43)), client, typed, outcome)
+
+
+CHECKED = [
+    Finding(Found.FRAME_REFUSED, "frame-src https://connexion.example.fr"),
+    Finding(
+        Found.INTEGRITY_WRONG,
+        f'<script src="https://connexion.example.fr/w/1.0.0/mire-login.js" integrity="sha384-{"A" * 64}"></script>',
+    ),
+    Finding(Found.HSTS_MISSING, "Strict-Transport-Security: max-age=31536000"),
+    Finding(Found.FORM_ACTION_OK),
+    Finding(Found.LINK_OK),
+]
+
+
 def posted(client: Client) -> Response:
     """As the form post response mode does; doors do not import one another."""
     uri = client.redirect_uris[0]
@@ -255,6 +276,9 @@ SAMPLES: dict[str, Sample] = {
     "device-confirm": Sample("device_confirm.html", device_confirm),
     "device-approved": Sample("device_done.html", lambda client: done_page(client, "approved")),
     "device-denied": Sample("device_done.html", lambda client: done_page(client, "denied")),
+    "widget-check": Sample("widget_check.html", widget_check()),
+    "widget-check-found": Sample("widget_check.html", widget_check(CHECKED)),
+    "widget-check-elsewhere": Sample("widget_check.html", widget_check(Unjudged.ELSEWHERE)),
     "form-post": Sample("form_post.html", posted),
     "web-message": Sample("web_message.html", told_by_message),
     "sign-in-link": Sample("sign_in_link.html", lambda client: asking_page(LinkForm(step(client).scope, k="k"))),

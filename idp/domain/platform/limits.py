@@ -31,6 +31,8 @@ class Limit(StrEnum):
     DEVICE_CODES_BROWSER = "device_codes_browser"
     REGISTRATIONS = "registrations"
     WIDE_REGISTRATIONS = "wide_registrations"
+    WIDGET_CHECKS = "widget_checks"
+    WIDE_WIDGET_CHECKS = "wide_widget_checks"
     CLIENT_FAILURES = "client_failures"
     WIDE_CLIENT_FAILURES = "wide_client_failures"
 
@@ -58,6 +60,8 @@ RULES = {
     Limit.DEVICE_CODES_BROWSER: LimitRule(free=12, window=10 * MINUTE),
     Limit.REGISTRATIONS: LimitRule(free=100, window=10 * MINUTE),
     Limit.WIDE_REGISTRATIONS: LimitRule(free=1_000, window=10 * MINUTE),
+    Limit.WIDGET_CHECKS: LimitRule(free=20, window=10 * MINUTE),
+    Limit.WIDE_WIDGET_CHECKS: LimitRule(free=200, window=10 * MINUTE),
     Limit.CLIENT_FAILURES: LimitRule(free=100, window=10 * MINUTE, delays=False),
     Limit.WIDE_CLIENT_FAILURES: LimitRule(free=1_000, window=10 * MINUTE, delays=False),
 }
