@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import cast
 
@@ -21,12 +22,12 @@ from idp.http.pages import error_page, render_page
 from idp.http.partners import partner_named
 from idp.usecases.portals.widget_check import Unjudged, check_widget_page
 from idp.web.portals.widget_check_texts import MARKS, SENTENCES, UNJUDGED
+from idp.web.portals.widget_loader import loader_addresses
 
 blueprint = Blueprint("widget_check", __name__)
 SCOPE = "widget-check"
 LONGEST_TYPED = 2_048
-ONE_AT_A_TIME = "mire.widget_checks"
-"""Of all that this process serves, one check at most waits for a partner's server."""
+EXTENSION = "mire.widget_checks"
 SOON = TooMany(5)
 
 
@@ -36,9 +37,18 @@ class CheckForm(BoundForm):
     form_name = "widget-check"
 
 
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """What the page of one application needs."""
+
+    loader: Mapping[str, str] = field(default_factory=loader_addresses)
+    one_at_a_time: Lock = field(default_factory=Lock)
+    """Of all that this process serves, one check at most waits for a partner's server."""
+
+
 def register(app: Flask) -> None:
     """Put the page on the application."""
-    app.extensions[ONE_AT_A_TIME] = Lock()
+    app.extensions[EXTENSION] = Checking()
     app.register_blueprint(blueprint)
 
 
@@ -70,13 +80,13 @@ def send() -> Response:
 
 
 def _alone(client: Client | None, address: str) -> Sequence[Finding] | Unjudged | TooMany:
-    lock = cast(Lock, current_app.extensions[ONE_AT_A_TIME])
-    if not lock.acquire(blocking=False):
+    checking = cast(Checking, current_app.extensions[EXTENSION])
+    if not checking.one_at_a_time.acquire(blocking=False):
         return SOON
     try:
-        return check_widget_page(current_deps(), anonymous_actor(request), client, address, {})
+        return check_widget_page(current_deps(), anonymous_actor(request), client, address, checking.loader)
     finally:
-        lock.release()
+        checking.one_at_a_time.release()
 
 
 def check_page(

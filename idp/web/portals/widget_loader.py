@@ -6,6 +6,7 @@ the first major version. Written by `.ci/publish_loader.py`.
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +33,19 @@ def register(app: Flask, *, secure: bool) -> None:
         for path in sorted(folder.iterdir()):
             serve(f"/w/{folder.name}/{path.name}", path, FOREVER)
             serve(f"/w/{version_of(folder)[0]}/{path.name}", path, EVERGREEN)
+
+
+def loader_addresses() -> dict[str, str]:
+    """Each address of a script, the newest first, with the digest that pins it; "" where the content changes."""
+    versions = json.loads((PUBLISHED / "manifest.json").read_bytes())["versions"]
+    pinned: dict[str, str] = {}
+    for folder in sorted(map(Path, versions), key=version_of, reverse=True):
+        scripts = {
+            name: facts["integrity"] for name, facts in versions[folder.name].items() if not name.endswith(".ts")
+        }
+        pinned |= {f"/w/{folder.name}/{name}": digest for name, digest in scripts.items()}
+        pinned |= {f"/w/{version_of(folder)[0]}/{name}": "" for name in scripts}
+    return pinned
 
 
 def version_of(folder: Path) -> tuple[int, ...]:

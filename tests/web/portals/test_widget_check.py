@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from threading import Event, Thread
 from types import MappingProxyType
@@ -82,6 +84,22 @@ def test_it_speaks_english_too(browser: FlaskClient, outbound: QuietOutbound) ->
     form = {"form_token": token, "client_id": "portail", "address": PAGE}
     page = browser.post("/widget/check", data=form, headers={"Accept-Language": "en"})
     assert "The page does not load the widget’s script." in page.text
+
+
+def test_the_published_loader_is_what_is_expected(browser: FlaskClient, outbound: QuietOutbound) -> None:
+    """The tag that the page tells to write is in order; the control is the same tag with another digest."""
+    outbound.answers[PAGE] = OutboundAnswer(200, b"", HTML)
+    written = re.search(r"<code>(&lt;script.*?)</code>", check(browser, PAGE).text)
+    assert written is not None
+    tag = unescape(written[1])
+    manifest: Any = browser.get("/w/manifest.json").json
+    latest = manifest["latest"]
+    assert f"/w/{latest}/mire-login.js" in tag
+    assert manifest["versions"][latest]["mire-login.js"]["integrity"] in tag
+    outbound.answers[PAGE] = OutboundAnswer(200, tag.encode(), HTML)
+    assert str(SENTENCES[Found.SCRIPT_OK]) in check(browser, PAGE).text
+    outbound.answers[PAGE] = OutboundAnswer(200, tag.replace("sha384-", "sha384-x").encode(), HTML)
+    assert str(SENTENCES[Found.INTEGRITY_WRONG]) in check(browser, PAGE).text
 
 
 @pytest.mark.parametrize(
