@@ -13,6 +13,7 @@ from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.clients import OAuthClient
 from idp.oauth.request_checks import Asked, check_request
 from idp.oauth.request_sources import resolved
+from idp.oauth.response_modes import at_top_level
 
 TRUST = ("client_id", "redirect_uri")
 """Repeated, these leave nobody to send an error to."""
@@ -61,6 +62,7 @@ class AuthorizationCodeRequest(BaseGrant, AuthorizationEndpointMixin):  # type: 
             raise InvalidRequestError("client_id or redirect_uri is repeated.")
         if not found.check_redirect_uri(parameters.one("redirect_uri")):
             raise InvalidRequestError("redirect_uri is not one that this client registered.")
+        at_top_level(found.entry, parameters)
         return found.entry
 
     def create_authorization_response(self, redirect_uri: str, grant_user: Any) -> Any:

@@ -14,7 +14,7 @@ REPEATABLE = ("resource", "audience")
 UNDERSTOOD = (
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "login_hint", "acr_values", "claims", "ui_locales", "display",
-    "resource", "dpop_jkt", "authorization_details",
+    "resource", "dpop_jkt", "authorization_details", "widget_origin",
 )  # fmt: skip
 """What a transaction keeps; anything else is ignored (OpenID Connect Core section 3.1.2.2)."""
 VERIFIED_HINT = "verified_hint"

@@ -19,7 +19,7 @@ from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManag
 from idp.domain.portals.portal_rules import PortalRules
 from idp.oauth.client_authentication import PROVEN
 
-PROTOCOL_CLAIMS = {"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"}
+PROTOCOL_CLAIMS = {"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "channel", "sid"}
 ENDPOINTS = {
     "authorization_endpoint": "/authorize",
     "token_endpoint": "/token",

@@ -29,6 +29,7 @@ from idp.domain.portals.requests import (
 )
 from idp.domain.portals.scopes import granted_scopes, known_scopes, words_of
 from idp.domain.portals.tokens import ID_TOKEN_TYPE
+from idp.domain.portals.widgets import NEEDED
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.details import read_details
 from idp.oauth.errors import InvalidTarget
@@ -39,7 +40,7 @@ from idp.usecases.portals.encrypting import can_encrypt
 
 LONGEST = {
     "state": 1_024, "nonce": 1_024, "scope": 2_048, "login_hint": 512, "id_token_hint": 8_192, "acr_values": 512,
-    "claims": 8_192, "ui_locales": 256, "display": 16, "prompt": 64, "code_challenge": 128,
+    "claims": 8_192, "ui_locales": 256, "display": 16, "prompt": 64, "code_challenge": 128, "widget_origin": 255,
 }  # fmt: skip
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -231,9 +232,26 @@ def authorization_details(asked: Asked) -> Read:
     return {"details": read_details(asked.one("authorization_details"), asked.client)}
 
 
+def widget_origin(asked: Asked) -> Read:
+    """Who may frame our form for this request, which must then leave the page that does nothing to gain: state and
+    nonce are the session's of its back end, and so is the verifier of the challenge (RFC 10017)."""
+    sent, widget = asked.one("widget_origin"), asked.client.widget
+    if not sent:
+        return NOTHING
+    if not asked.parameters.pushed:
+        raise InvalidRequestError("widget_origin goes with a pushed request (RFC 9126).")
+    if widget is None or sent not in widget.origins:
+        raise InvalidRequestError("widget_origin is not one of this client's widget.origins.")
+    for name in NEEDED:
+        if not asked.one(name):
+            raise InvalidRequestError(f"The parameter {name} goes with widget_origin.")
+    return {"widget_origin": sent}
+
+
 CHECKS: tuple[Check, ...] = (
     once_each, sizes, came_as_demanded, response_type, response_mode, registered_for_codes, prompt, scope, pkce,
     dpop_jkt, max_age, acr_values, claims, id_token_hint, display, resource, authorization_details,
+    widget_origin,
 )  # fmt: skip
 """In this order; the first that finds something wrong is what the client is told."""
 

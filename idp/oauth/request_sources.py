@@ -13,6 +13,7 @@ from idp.domain.portals.pushed_requests import is_pushed
 from idp.domain.portals.redirect_uris import is_registered_redirect
 from idp.domain.portals.request_objects import parameters_of
 from idp.oauth.authorization_parameters import AuthorizationParameters
+from idp.oauth.response_modes import POPUP
 from idp.usecases.deps import Deps
 from idp.usecases.portals.pushed_requests import find_pushed_request
 from idp.usecases.portals.request_objects import RequestObjectRefused, fetch_request_object, read_request_object
@@ -47,7 +48,10 @@ def _referred(
         if found is None:
             raise InvalidRequestURIError("The request_uri is unknown, expired or used.")
         kept, mark = found
-        return AuthorizationParameters.stored(kept, pushed=mark)
+        pushed = AuthorizationParameters.stored(kept, pushed=mark)
+        if client.widget is not None and parameters.one("display") == POPUP:
+            pushed.put("display", POPUP)  # its loader says it, not the back end that pushed before
+        return pushed
     if request_uri:
         fetched = fetch_request_object(deps, client, request_uri)
         if fetched is None:

@@ -9,14 +9,17 @@ from flask import Response
 
 from idp.domain.platform.instants import after, to_seconds
 from idp.domain.portals.clients import Client, ResponseMode
+from idp.domain.portals.widgets import Completion
 from idp.http.deps import current_deps
 from idp.http.headers import csp_source
 from idp.http.pages import render_page
 from idp.http.redirects import see_other
+from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.usecases.deps import Deps
 from idp.usecases.portals.encrypting import encrypted
 
 RESPONSE_TYPE = "JWT"
+POPUP = "popup"
 Members = Mapping[str, str]
 
 
@@ -48,7 +51,28 @@ def by_form_post(redirect_uri: str, members: Members, client: Client) -> Respons
 
 def takes_messages(client: Client, redirect_uri: str) -> bool:
     """Whether a page at the redirect URI's origin may get the answer as a message."""
-    return csp_source(redirect_uri) in client.web_origins
+    return csp_source(redirect_uri) in client.web_origins or is_for_widget(client, redirect_uri)
+
+
+def is_for_widget(client: Client, redirect_uri: str) -> bool:
+    """Whether it may only because it shows the client's widget, which ends with a message."""
+    widget, origin = client.widget, csp_source(redirect_uri)
+    return (
+        widget is not None
+        and widget.completion is Completion.MESSAGE
+        and origin in widget.origins
+        and origin not in client.web_origins
+    )
+
+
+def at_top_level(client: Client, parameters: AuthorizationParameters) -> None:
+    """A framed sign-in that has left its frame ends at the redirect URI, unless it is in the popup of a widget that
+    may have one: nobody else waits for its message."""
+    if parameters.response_mode is not ResponseMode.WEB_MESSAGE:
+        return
+    in_popup = client.widget is not None and client.widget.popup and parameters.one("display") == POPUP
+    if is_for_widget(client, parameters.one("redirect_uri")) and not in_popup:
+        parameters.put("response_mode", ResponseMode.QUERY)
 
 
 def by_message(redirect_uri: str, members: Members, client: Client) -> Response:

@@ -50,6 +50,7 @@ def upgrade() -> None:
     sa.Column('client_id', sa.Text(), nullable=False),
     sa.Column('request', sa.JSON(), nullable=False),
     sa.Column('done', sa.JSON(), nullable=False),
+    sa.Column('tries', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('closed_at', sa.BigInteger(), nullable=True),
     sa.Column('expires_at', sa.BigInteger(), nullable=False),
@@ -383,6 +384,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_devices_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_devices_expires_at'), ['expires_at'], unique=False)
 
+    op.create_table('hand_overs',
+    sa.Column('ticket_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('transaction_id', sa.String(length=43), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_valid_from', sa.BigInteger(), nullable=False),
+    sa.Column('acr', sa.String(length=32), nullable=False),
+    sa.Column('signed_in_at', sa.BigInteger(), nullable=False),
+    sa.Column('taken_at', sa.BigInteger(), nullable=True),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_hand_overs_account_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('ticket_hash', name=op.f('pk_hand_overs'))
+    )
+    with op.batch_alter_table('hand_overs', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_hand_overs_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_hand_overs_transaction_id'), ['transaction_id'], unique=False)
+
     op.create_table('identity_history',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -406,6 +423,7 @@ def upgrade() -> None:
     sa.Column('last_seen_at', sa.BigInteger(), nullable=False),
     sa.Column('acr', sa.String(length=32), nullable=False),
     sa.Column('amr', sa.Text(), nullable=False),
+    sa.Column('channel', sa.String(length=8), nullable=False),
     sa.Column('browser_label', sa.Text(), nullable=False),
     sa.Column('address_prefix', sa.String(length=64), nullable=False),
     sa.Column('ended_at', sa.BigInteger(), nullable=True),
@@ -451,6 +469,7 @@ def upgrade() -> None:
     sa.Column('offline', sa.Boolean(), nullable=False),
     sa.Column('acr', sa.String(length=32), nullable=False),
     sa.Column('amr', sa.Text(), nullable=False),
+    sa.Column('channel', sa.String(length=8), nullable=False),
     sa.Column('auth_time', sa.BigInteger(), nullable=False),
     sa.Column('issued_at', sa.BigInteger(), nullable=False),
     sa.Column('code_expires_at', sa.BigInteger(), nullable=False),
@@ -522,6 +541,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_identity_history_account_id'))
 
     op.drop_table('identity_history')
+    with op.batch_alter_table('hand_overs', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_hand_overs_transaction_id'))
+        batch_op.drop_index(batch_op.f('ix_hand_overs_expires_at'))
+
+    op.drop_table('hand_overs')
     with op.batch_alter_table('devices', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_devices_expires_at'))
         batch_op.drop_index(batch_op.f('ix_devices_account_id'))

@@ -192,7 +192,8 @@ resources:
     assert client.request_uris == ("https://a.example.fr/request.jwt",)
     assert (client.dpop_bound_access_tokens, client.require_dpop_nonce) == (True, True)
     assert (client.match, client.default_max_age, client.may_exchange_for) == (Match.EXACT, 600, ("tout",))
-    assert (client.widget["origins"], client.widget["completion"]) == (("https://a.example.fr",), "message")
+    assert client.widget is not None
+    assert (client.widget.origins, client.widget.completion) == (("https://a.example.fr",), "message")
     resource = registry.resources["https://api.example.fr"]
     assert (resource.owner, resource.signing_alg, resource.clients) == ("tout", SigningAlgorithm.RS256, {"tout"})
     assert resource.required_sign_in == RequiredSignIn(Acr.EIDAS1, 300)

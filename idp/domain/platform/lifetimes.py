@@ -26,6 +26,10 @@ class Lifetimes:
     pushed_request: int = 300 * SECOND
     """The browser must come with it by then; its transaction has a life of its own."""
     code: int = 60 * SECOND
+    hand_over_ticket: int = 60 * SECOND
+    """What a framed form was given must be at the top level by then."""
+    hand_over: int = 10 * MINUTE
+    """A person who comes with it may be asked something first."""
     device_code: int = 10 * MINUTE
     access_token: int = 5 * MINUTE
     id_token: int = 5 * MINUTE

@@ -14,6 +14,7 @@ from idp.domain.portals.authentication_methods import ClientAuthentication as Cl
 from idp.domain.portals.encryption import ContentEncryption, KeyManagement
 from idp.domain.portals.profiles import RULES, Pkce, Profile, ProfileRules
 from idp.domain.portals.step_up import RequiredSignIn
+from idp.domain.portals.widgets import Widget
 from idp.domain.sign_in.assurance import Acr
 
 GATEWAY_CLIENT_ID = "mire"
@@ -153,7 +154,8 @@ class Client:
     form_action_origins: tuple[str, ...] = ()
     match: Match = Match.CANONICAL
     may_exchange_for: tuple[str, ...] = ()
-    widget: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    widget: Widget | None = None
+    """Its sign-in form may be framed by pages of its own; None: it has none."""
 
     @property
     def rules(self) -> ProfileRules:

@@ -61,6 +61,8 @@ class Grant:
     """Survives the session: `offline_access` was granted."""
     acr: str
     amr: tuple[str, ...]
+    channel: str
+    """Where the person proved who they are (domain/sign_in/assurance.py: Channel)."""
     auth_time: Instant
     issued_at: Instant
     code_expires_at: Instant

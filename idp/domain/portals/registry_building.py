@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManag
 from idp.domain.portals.profiles import RULES, Profile
 from idp.domain.portals.registry_content import assertion_algorithm
 from idp.domain.portals.registry_entries import Entry
+from idp.domain.portals.widgets import widget_from
 from idp.domain.sign_in.assurance import Acr
 
 SAME_NAME = (
@@ -51,9 +51,6 @@ ENUMS: Mapping[str, Any] = {
     "subject_type": SubjectType,
     "match": Match,
 }
-WIDGET_DEFAULTS = MappingProxyType(
-    {"enabled": True, "completion": "redirect", "fedcm": False, "popup": False, "acr_ceiling": "eidas1", "origins": ()}
-)
 
 
 def build_client(entry: Entry, secrets: tuple[SecretDigest, ...]) -> Client:
@@ -68,8 +65,7 @@ def build_client(entry: Entry, secrets: tuple[SecretDigest, ...]) -> Client:
     if "scope" in written:
         values["scopes"] = frozenset(written["scope"].split())
     if "widget" in written:
-        widget = {**WIDGET_DEFAULTS, **written["widget"]}
-        values["widget"] = MappingProxyType({**widget, "origins": tuple(widget["origins"])})
+        values["widget"] = widget_from(written["widget"])
     return Client(
         **values,
         secrets=secrets,

@@ -26,6 +26,7 @@ from idp.domain.portals.clients import (
 )
 from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManagement
 from idp.domain.portals.profiles import Profile
+from idp.domain.portals.widgets import Widget, widget_from
 from idp.domain.sign_in.assurance import Acr
 
 NONE: Mapping[str, Any] = MappingProxyType({})
@@ -45,7 +46,7 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "subject_type": SubjectType,
     "match": Match,
     "secrets": lambda value: tuple(SecretDigest(bytes.fromhex(item["digest"]), item["source"]) for item in value),
-    "widget": lambda value: MappingProxyType({key: _tupled(item) for key, item in value.items()}),
+    "widget": lambda value: widget_from(value) if value else None,
 }
 
 
@@ -141,7 +142,7 @@ def _tupled(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Client | Resource):
+    if isinstance(value, Client | Resource | Widget):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, SecretDigest):
         return {"digest": value.digest.hex(), "source": value.source}

@@ -88,9 +88,7 @@ WIDGET_FIELDS = (
     Field("completion", Kind.TEXT, "How the widget ends.", choices=("redirect", "message")),
     _flag("fedcm", "The browser's own sign-in dialogue may be offered."),
     _flag("popup", "A popup may replace the frame."),
-    Field(
-        "acr_ceiling", Kind.TEXT, "Highest acr reached inside a frame.", pattern=ACR, instead="one acr such as eidas1"
-    ),
+    Field("acr_ceiling", Kind.TEXT, "Highest acr reached inside a frame; eidas1 by default.", choices=_choices(Acr)),
 )
 
 CLIENT_FIELDS = (

@@ -22,7 +22,7 @@ def _client_notes(client: Client) -> Iterator[str]:
         yield f"{client.client_id}: two secrets are accepted; take the old one out when the partner has changed"
     for name in environment_names(client):
         yield f"{client.client_id}: the secret in env:{name} changes only when the gateway is restarted"
-    if client.widget and not client.widget["enabled"]:
+    if client.widget and not client.widget.enabled:
         yield f"{client.client_id}: its widget is switched off"
 
 

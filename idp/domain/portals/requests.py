@@ -133,6 +133,8 @@ class AuthorizationRequest:
     login_hint: str = ""
     ui_locales: str = ""
     display: str = "page"
+    widget_origin: str = ""
+    """The one page origin that may frame our form for this request; empty: the client's only one, if any."""
     pushed: str = ""
     """The mark of the pushed request that this is; its one code carries it."""
     parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -150,6 +150,7 @@ def id_token_claims(
         "auth_time": to_seconds(grant.auth_time),
         "acr": grant.acr,
         "amr": list(grant.amr),
+        "channel": grant.channel,
         "sid": grant.sid,
         "at_hash": at_hash(access_token, client.id_token_signed_response_alg),
     }

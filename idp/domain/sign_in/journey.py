@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from idp.domain.platform.instants import SECOND, Instant
-from idp.domain.sign_in.assurance import Acr
+from idp.domain.sign_in.assurance import Acr, Channel
 from idp.domain.sign_in.sessions import LiveSession
 
 
@@ -23,6 +23,8 @@ class Act(StrEnum):
     SELECT_ACCOUNT = "select_account"
     CONSENT = "consent"
     CANCEL = "cancel"
+    HAND_OVER = "hand_over"
+    """Signed in inside a partner's page, and asked that this browser keep no session."""
 
 
 class Ask(StrEnum):
@@ -106,6 +108,13 @@ class Done:
         """Whether anyone of this browser did it."""
         return act in self.acts
 
+    @property
+    def handed_over(self) -> str:
+        """The session without a cookie that this transaction goes on with; "" when it is the browser's own."""
+        held = self.acts.get(Act.HAND_OVER)
+        latest = self.acts.get(Act.SIGN_IN)
+        return held.session_id if held and latest and held.session_id == latest.session_id else ""
+
     def by(self, act: Act, session: LiveSession) -> bool:
         """Whether this very session did it: what another session did in the same browser counts for nothing."""
         return act in self.acts and self.acts[act].session_id == session.id
@@ -137,8 +146,11 @@ def _selection(demands: Demands, done: Done, session: LiveSession, _now: Instant
     return Ask.SELECT_ACCOUNT if demands.select_account and not chosen else None
 
 
-def _unmet_acr(demands: Demands, _done: Done, session: LiveSession, _now: Instant) -> Refuse | None:
+def _unmet_acr(demands: Demands, _done: Done, session: LiveSession, _now: Instant) -> Ask | Refuse | None:
+    """A password typed in a frame proves less than the same on our own page: there it may be enough."""
     if demands.essential_acrs and session.acr not in demands.essential_acrs:
+        if session.channel == Channel.FRAME:
+            return Ask.SIGN_IN
         return Refuse.UNMET_AUTHENTICATION_REQUIREMENTS
     return None
 

@@ -46,6 +46,8 @@ class Delayed:
     """Too many tries: nothing was compared. The page says when to come back."""
 
     retry_at: Instant
+    for_triplet: bool = False
+    """It is the triplet that must wait, whatever the network; a browser that its owner has used need not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +68,5 @@ class SiretClosed:
     """The closed establishment's name."""
 
 
-SignInOutcome = SignedIn | Refused | Delayed | Busy | SiretClosed
+NotSignedIn = Refused | Delayed | Busy | SiretClosed
+SignInOutcome = SignedIn | NotSignedIn

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.domain.platform.instants import Instant
+from idp.domain.sign_in.assurance import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,5 @@ class LiveSession:
     """Absolute end."""
     browser_label: str = ""
     address_prefix: str = ""
+    channel: str = Channel.TOP
+    """Where it was opened."""

@@ -69,6 +69,11 @@ def allowed_from(counted: Iterable[Counted], *, passes: bool) -> Instant:
     return Instant(0) if passes else max(map(opens_at, counted), default=Instant(0))
 
 
+def delayed_until(counted: Iterable[Counted], limit: Limit) -> Instant:
+    """From when on this one counter allowed the try."""
+    return max((opens_at(item) for item in counted if item.limit is limit), default=Instant(0))
+
+
 def tries_on_siret(counted: Iterable[Counted]) -> int:
     """How many tries the SIRET has had in its window."""
     return next(item.count for item in counted if item.limit is Limit.SIRET)

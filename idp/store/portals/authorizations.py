@@ -27,6 +27,7 @@ authorizations = Table(
     Column("offline", Boolean, nullable=False, default=False),  # offline_access granted: survives the session
     text("acr", 32),
     text("amr"),
+    text("channel", 8, default="top"),  # where the person proved who they are
     instant("auth_time"),
     instant("issued_at"),
     instant("code_expires_at"),

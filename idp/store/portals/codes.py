@@ -39,6 +39,7 @@ class NewAuthorization:
     offline: bool
     acr: str
     amr: str
+    channel: str
     auth_time: Instant
     issued_at: Instant
     code_expires_at: Instant

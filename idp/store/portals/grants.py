@@ -25,7 +25,8 @@ GRANT_COLUMNS = (
     authorizations.c["redirect_uri"], authorizations.c["resource"], authorizations.c["nonce"],
     authorizations.c["code_challenge"], authorizations.c["dpop_jkt"],
     authorizations.c["claims_request"], authorizations.c["details"], authorizations.c["offline"],
-    authorizations.c["acr"], authorizations.c["amr"], authorizations.c["auth_time"], authorizations.c["issued_at"],
+    authorizations.c["acr"], authorizations.c["amr"], authorizations.c["channel"], authorizations.c["auth_time"],
+    authorizations.c["issued_at"],
     authorizations.c["code_expires_at"], authorizations.c["redeemed_at"], authorizations.c["revoked_at"],
     sessions.c.created_at.label("session_created_at"), sessions.c.last_seen_at.label("session_last_seen_at"),
     sessions.c.ended_at.label("session_ended_at"), sessions.c.expires_at.label("session_expires_at"),
@@ -138,16 +139,17 @@ def machine_token_holds(connection: Connected, client_id: str, jti: str, issued_
 
 def _grant(row: Sequence[Any]) -> Grant:
     """The grant of a row of GRANT_COLUMNS: its own columns, the session's, the limits, the person's."""
-    own, session, person = row[:19], row[19:23], row[26:]
+    own, session, person = row[:20], row[20:24], row[27:]
     (
         grant_id, client_id, sid, scope, redirect_uri, resource, nonce, code_challenge, dpop_jkt, claims_request,
-        details, offline, acr, amr, auth_time, issued_at, code_expires_at, redeemed_at, revoked_at,
+        details, offline, acr, amr, channel, auth_time, issued_at, code_expires_at, redeemed_at, revoked_at,
     ) = own  # fmt: skip
     return Grant(
         grant_id, client_id, sid, frozenset(scope.split()), redirect_uri, tuple(resource.split()), nonce,
-        code_challenge, dpop_jkt, claims_request, tuple(details or ()), offline, acr, tuple(amr.split()), auth_time,
-        issued_at, code_expires_at, redeemed_at, revoked_at, HeldSession(*session) if session[0] is not None else None,
-        row[23], row[24], row[25], _person(*person),
+        code_challenge, dpop_jkt, claims_request, tuple(details or ()), offline, acr, tuple(amr.split()), channel,
+        auth_time, issued_at, code_expires_at, redeemed_at, revoked_at,
+        HeldSession(*session) if session[0] is not None else None,
+        row[24], row[25], row[26], _person(*person),
     )  # fmt: skip
 
 

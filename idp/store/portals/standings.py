@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -32,7 +32,7 @@ COLUMNS = (
     sessions.c.id, sessions.c.account_id, accounts.c.subject, accounts.c.given_name, accounts.c.family_name,
     accounts.c.siret, sessions.c.auth_time, sessions.c.acr, sessions.c.amr, sessions.c.created_at,
     sessions.c.last_seen_at, sessions.c.expires_at, sessions.c.browser_label, sessions.c.address_prefix,
-    consents.c.scope, consents.c.details,
+    sessions.c.channel, consents.c.scope, consents.c.details,
 )  # fmt: skip
 """In the order of LiveSession's fields, then the consent."""
 AMR = 8
@@ -43,7 +43,18 @@ def find_standing(
 ) -> Standing | None:
     """The session of that cookie, if it holds now, with the consent for this client: one join."""
     values = {"cookie": token_hash, "client": client_id, "now": now}
-    row = _standing(lifetimes).first(connection, values)
+    return _told(_standing(lifetimes, by_cookie=True).first(connection, values))
+
+
+def find_standing_of_session(
+    connection: Connected, session_id: str, client_id: str, now: Instant, lifetimes: Lifetimes
+) -> Standing | None:
+    """The same of the session with that id."""
+    values = {"session": session_id, "client": client_id, "now": now}
+    return _told(_standing(lifetimes, by_cookie=False).first(connection, values))
+
+
+def _told(row: Sequence[Any] | None) -> Standing | None:
     if row is None:
         return None
     fields: tuple[Any, ...] = (*row[:AMR], tuple(row[AMR].split()), *row[AMR + 1 : -2])
@@ -51,12 +62,13 @@ def find_standing(
 
 
 @cache
-def _standing(lifetimes: Lifetimes) -> Prepared:
+def _standing(lifetimes: Lifetimes, *, by_cookie: bool) -> Prepared:
     now: Any = bindparam("now", type_=BigInteger)
+    named: Any = sessions.c.token_hash == bindparam("cookie") if by_cookie else sessions.c.id == bindparam("session")
     mine = and_(consents.c.account_id == sessions.c.account_id, consents.c.client_id == bindparam("client"))
     return Prepared(
         select(*COLUMNS)
         .join_from(sessions, accounts, accounts.c.id == sessions.c.account_id)
         .outerjoin(consents, mine)
-        .where(sessions.c.token_hash == bindparam("cookie"), *live_session_conditions(now, lifetimes))
+        .where(named, *live_session_conditions(now, lifetimes))
     )

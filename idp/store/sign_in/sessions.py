@@ -28,6 +28,7 @@ sessions = Table(
     instant("last_seen_at"),
     text("acr", 32),
     text("amr"),  # space-separated
+    text("channel", 8, default="top"),  # where the password was typed (domain/sign_in/assurance.py: Channel)
     text("browser_label", default=""),
     text("address_prefix", 64, default=""),
     instant("ended_at", nullable=True),
@@ -88,6 +89,7 @@ def to_live_session(row: Row[Any]) -> LiveSession:
         expires_at=Instant(row.expires_at),
         browser_label=row.browser_label,
         address_prefix=row.address_prefix,
+        channel=row.channel,
     )
 
 

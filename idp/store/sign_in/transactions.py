@@ -26,17 +26,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
-from idp.store.metadata import instant, metadata, text
+from idp.store.metadata import RowNumber, instant, metadata, text
 from idp.store.prepared import Prepared
 
 authorization_transactions = Table(
     "authorization_transactions",
     metadata,
     text("id", 43, primary_key=True),  # `t` in the URL
-    Column("browser_hash", LargeBinary(32), nullable=False),  # SHA-256 of the browser cookie
+    Column("browser_hash", LargeBinary(32), nullable=False),  # SHA-256 of the browser cookie, or of a frame's secret
     text("client_id"),
     Column("request", JSON, nullable=False),  # the checked authorization request, as sent
     Column("done", JSON, nullable=False),  # what was done in it and when (domain/sign_in/journey.py: Done)
+    Column("tries", RowNumber, nullable=False, default=0),  # of passwords, in a frame
     instant("created_at"),
     instant("closed_at", nullable=True),
     instant("expires_at", index=True),
@@ -62,6 +63,7 @@ class TransactionRow:
     client_id: str
     request: Mapping[str, str]
     done: Mapping[str, Any]
+    tries: int
     created_at: Instant
     closed_at: Instant | None
     expires_at: Instant
@@ -79,6 +81,18 @@ PROLONG_TRANSACTION = Prepared(
     update(authorization_transactions)
     .where(_row.id == bindparam("transaction_id"), _row.closed_at.is_(None), _row.expires_at == bindparam("was"))
     .values(expires_at=bindparam("ends"))
+)
+
+OPEN = (_row.id == bindparam("transaction_id"), _row.closed_at.is_(None), _row.expires_at > bindparam("at"))
+SPEND_TRY = Prepared(
+    update(authorization_transactions)
+    .where(*OPEN, _row.browser_hash == bindparam("was"), _row.tries < bindparam("most"))
+    .values(browser_hash=bindparam("becomes"), tries=_row.tries + 1)
+)
+MOVE = Prepared(
+    update(authorization_transactions)
+    .where(*OPEN, _row.browser_hash == bindparam("was"))
+    .values(browser_hash=bindparam("becomes"))
 )
 
 
@@ -122,6 +136,27 @@ def close_transaction(connection: Connected, transaction_id: str, at: Instant) -
 def prolong_transaction(connection: Connected, transaction_id: str, *, was: Instant, ends: Instant) -> bool:
     """Let an open one end later than it did; False when it was closed or prolonged meanwhile."""
     return PROLONG_TRANSACTION.run(connection, {"transaction_id": transaction_id, "was": was, "ends": ends}) == 1
+
+
+def spend_try(
+    connection: Connected, transaction_id: str, *, was: bytes, becomes: bytes, most: int, at: Instant
+) -> bool:
+    """Count a try of the frame that holds `was`, which from now on must hold `becomes`; False when it has been used,
+    or there were `most` before."""
+    values = {"transaction_id": transaction_id, "was": was, "becomes": becomes, "most": most, "at": at}
+    return SPEND_TRY.run(connection, values) == 1
+
+
+def move_transaction(connection: Connected, transaction_id: str, *, was: bytes, becomes: bytes, at: Instant) -> bool:
+    """Let another holder go on with an open one; False when `was` no longer holds it."""
+    return MOVE.run(connection, {"transaction_id": transaction_id, "was": was, "becomes": becomes, "at": at}) == 1
+
+
+def adopt_transaction(connection: Connected, transaction_id: str, browser_hash: bytes, at: Instant) -> bool:
+    """Bind an open one to this browser, whoever held it: for who has proved to come from it; False when it ended."""
+    here = (_row.id == transaction_id, _row.closed_at.is_(None), _row.expires_at > at)
+    bound = update(authorization_transactions).where(*here).values(browser_hash=browser_hash)
+    return connection.execute(bound).rowcount == 1
 
 
 def insert_posted_request(

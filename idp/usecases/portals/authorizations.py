@@ -17,7 +17,7 @@ from idp.domain.portals.subjects import client_subject
 from idp.domain.sign_in.journey import Demands, Done, Next, next_step
 from idp.domain.sign_in.sessions import LiveSession
 from idp.store.portals.codes import NewAuthorization, insert_authorization
-from idp.store.portals.standings import Standing, find_standing
+from idp.store.portals.standings import Standing, find_standing, find_standing_of_session
 from idp.store.sign_in.sessions import move_last_seen
 from idp.store.sign_in.transactions import close_transaction
 from idp.usecases.deps import Deps
@@ -40,7 +40,11 @@ class AlreadyAnswered:
 def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_token: str) -> Next:
     """What is next for this request in this browser: one read, and none at all for a browser without a session."""
     now, standing = deps.clock.now(), None
-    if session_token:
+    if done.handed_over:
+        with deps.read() as connection:
+            client_id = asked.client.client_id
+            standing = find_standing_of_session(connection, done.handed_over, client_id, now, deps.lifetimes)
+    elif session_token:
         with deps.read() as connection:
             digest = token_hash(session_token)
             standing = find_standing(connection, digest, asked.client.client_id, now, deps.lifetimes)
@@ -82,14 +86,22 @@ def _known_as(deps: Deps, client: Client, subject: str) -> str:
 
 
 def grant_authorization(
-    deps: Deps, actor: Actor, asked: AuthorizationRequest, session: LiveSession, *, transaction_id: str = ""
+    deps: Deps,
+    actor: Actor,
+    asked: AuthorizationRequest,
+    session: LiveSession,
+    *,
+    transaction_id: str = "",
+    channel: str = "",
 ) -> Granted | AlreadyAnswered:
     """Issue a code of 60 s to this session's person: one insert, which is code and grant, and one audit insert.
+
+    `channel`: where the person was asked, when that is not where the session was opened.
 
     With a transaction, closing it comes first: whoever closes it answers.
     """
     now, code = deps.clock.now(), deps.random.token()
-    row = new_authorization(deps, asked, session, code, now)
+    row = new_authorization(deps, asked, session, code, now, channel)
     who = replace(actor, role=ActorRole.PERSON, name=session.subject)
     with deps.transaction() as connection:
         if transaction_id and not close_transaction(connection, transaction_id, now):
@@ -105,7 +117,7 @@ def grant_authorization(
 
 
 def new_authorization(
-    deps: Deps, asked: AuthorizationRequest, session: LiveSession, code: str, now: Instant
+    deps: Deps, asked: AuthorizationRequest, session: LiveSession, code: str, now: Instant, channel: str = ""
 ) -> NewAuthorization:
     """The row of this code. It is kept as long as anything that it can give: a late replay still revokes."""
     life, client_id = deps.lifetimes, asked.client.client_id
@@ -131,6 +143,7 @@ def new_authorization(
         offline=offline,
         acr=session.acr,
         amr=" ".join(session.amr),
+        channel=channel or session.channel,
         auth_time=session.auth_time,
         issued_at=now,
         code_expires_at=code_expires_at,

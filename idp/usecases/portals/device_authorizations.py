@@ -116,6 +116,7 @@ def begin_device_sign_in(deps: Deps, device: DeviceAuthorization, browser_token:
         client_id=device.client_id,
         request={**asked, "ui_locales": ui_locales},
         done={},
+        tries=0,
         created_at=now,
         closed_at=None,
         expires_at=after(now, deps.lifetimes.transaction),

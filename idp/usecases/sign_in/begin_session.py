@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from idp.domain.people.accounts import Account
 from idp.domain.people.triplets import TripletKey
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.address_prefixes import address_prefix
@@ -14,16 +14,15 @@ from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant, after
 from idp.domain.platform.jobs import JobKind
-from idp.domain.sign_in.assurance import PASSWORD_AMR, acr_of_password
+from idp.domain.sign_in.assurance import PASSWORD_AMR, Channel
 from idp.domain.sign_in.journey import Act
-from idp.domain.sign_in.password_triplet import TripletAttempt
 from idp.domain.sign_in.sessions import LiveSession
 from idp.store.database import Connected
 from idp.store.people.accounts import AccountRow, hold_if_valid_from
 from idp.store.sign_in.devices import KnownAccount, find_known_accounts, forget_least_used, keep_device
 from idp.store.sign_in.sessions import end_session, find_live_session, insert_session, rotate_session
 from idp.store.sign_in.transactions import record_done
-from idp.usecases.deps import Deps
+from idp.usecases.deps import Deps, StoreUnavailable
 from idp.usecases.platform.audit import write_audit
 from idp.usecases.platform.jobs import enqueue
 
@@ -75,64 +74,86 @@ def hold_account(connection: Connected, found: AccountRow) -> bool:
     return hold_if_valid_from(connection, found.account.id, found.account.valid_from)
 
 
-def begin_session(
-    connection: Connected, deps: Deps, actor: Actor, attempt: TripletAttempt, account: Account, at: Instant
-) -> Began:
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A proof of who somebody is, and the browser and the transaction that a session is opened for by it."""
+
+    account_id: int
+    subject: str
+    acr: str
+    at: Instant
+    """When it was proved: what it opens is older than any change of the account made since, and dies with it."""
+    client_id: str
+    transaction_id: str
+    session_token: str = field(default="", repr=False)
+    """Of the session that this browser has already, or ""."""
+    browser_label: str = ""
+    channel: Channel = Channel.TOP
+
+
+def begin_session(connection: Connected, deps: Deps, actor: Actor, opening: Opening) -> Began:
     """The browser's session from now on, under a new cookie, marked in the transaction it was opened for.
 
     The same person's session goes on (portals already joined to it stay so); another person's ends. A cookie value
     from before the sign-in never is one from after it, so planting one gains nothing (session fixation).
     """
     token = deps.random.token()
-    values = _session_values(deps, actor, attempt, account, token, at)
-    old = _session_before(connection, deps, attempt, at)
-    if old is not None and old.account_id == account.id:
-        began = Began(_rotated(connection, old, attempt, values), token)
+    values = _session_values(deps, actor, opening, token)
+    old = _session_before(connection, deps, opening)
+    if old is not None and old.account_id == opening.account_id:
+        began = Began(_rotated(connection, old, opening, values), token)
     else:
-        began = Began("", token, _replaced(connection, deps, actor, attempt, old, at))
+        began = Began("", token, _replaced(connection, deps, actor, opening, old))
     if not began.id:
         began = replace(began, id=deps.random.token(16))
-        insert_session(connection, {**values, "id": began.id, "account_id": account.id, "created_at": at})
-    record_done(connection, attempt.transaction_id, Act.SIGN_IN, at, began.id)
+        own = {"id": began.id, "account_id": opening.account_id, "created_at": opening.at}
+        insert_session(connection, {**values, **own})
+    record_done(connection, opening.transaction_id, Act.SIGN_IN, opening.at, began.id)
     return began
 
 
-def _session_values(
-    deps: Deps, actor: Actor, attempt: TripletAttempt, account: Account, token: str, at: Instant
-) -> dict[str, Any]:
+def _session_values(deps: Deps, actor: Actor, opening: Opening, token: str) -> dict[str, Any]:
     return {
         "token_hash": token_hash(token),
-        "auth_time": at,
-        "last_seen_at": at,
-        "acr": acr_of_password(account.state),
+        "auth_time": opening.at,
+        "last_seen_at": opening.at,
+        "acr": opening.acr,
         "amr": " ".join(PASSWORD_AMR),
-        "browser_label": attempt.browser_label,
+        "channel": opening.channel,
+        "browser_label": opening.browser_label,
         "address_prefix": address_prefix(actor.address),
-        "expires_at": after(at, deps.lifetimes.session_absolute),
+        "expires_at": after(opening.at, deps.lifetimes.session_absolute),
     }
 
 
-def _session_before(connection: Connected, deps: Deps, attempt: TripletAttempt, at: Instant) -> LiveSession | None:
-    if not attempt.session_token:
+def _session_before(connection: Connected, deps: Deps, opening: Opening) -> LiveSession | None:
+    if not opening.session_token:
         return None
-    return find_live_session(connection, token_hash(attempt.session_token), at, deps.lifetimes)
+    return find_live_session(connection, token_hash(opening.session_token), opening.at, deps.lifetimes)
 
 
-def _rotated(connection: Connected, old: LiveSession, attempt: TripletAttempt, values: dict[str, Any]) -> str:
+def _rotated(connection: Connected, old: LiveSession, opening: Opening, values: dict[str, Any]) -> str:
     """The id of this person's own session in this browser, now under its new cookie; "" when a new one is needed."""
-    return old.id if rotate_session(connection, old.id, token_hash(attempt.session_token), values) else ""
+    return old.id if rotate_session(connection, old.id, token_hash(opening.session_token), values) else ""
 
 
 def _replaced(
-    connection: Connected, deps: Deps, actor: Actor, attempt: TripletAttempt, old: LiveSession | None, at: Instant
+    connection: Connected, deps: Deps, actor: Actor, opening: Opening, old: LiveSession | None
 ) -> ReplacedSession | None:
     """Another person's session ends here. Its portals hear at once; the job is for a process that dies first."""
-    if old is None or not end_session(connection, old.id, old.account_id, at):
+    if old is None or not end_session(connection, old.id, old.account_id, opening.at):
         return None
-    record = AuditRecord(AuditEvent.SESSION_ENDED, old.subject, attempt.client_id, {"session": old.id})
+    record = AuditRecord(AuditEvent.SESSION_ENDED, old.subject, opening.client_id, {"session": old.id})
     write_audit(connection, deps, actor, record)
     enqueue(connection, deps, JobKind.SESSION_REPLACED, {"session": old.id, "subject": old.subject})
     return ReplacedSession(old.id, old.subject)
+
+
+def tell_of_replaced(deps: Deps, actor: Actor, replaced: ReplacedSession | None) -> None:
+    """After the commit. Whoever has signed in stays so: what cannot be told now is the job's."""
+    if replaced is not None:
+        with suppress(StoreUnavailable):
+            deps.on_session_replaced(deps, actor, replaced.subject, replaced.id)
 
 
 def remember_browser(connection: Connected, deps: Deps, account_id: int, browser: Browser, at: Instant) -> str:

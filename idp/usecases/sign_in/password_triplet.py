@@ -10,8 +10,7 @@ while the hash runs, and a crash in between leaves the try counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from idp.adapters.hasher import Full
@@ -23,32 +22,26 @@ from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import Instant
-from idp.domain.platform.limits import RULES, Counted, Try
+from idp.domain.platform.limits import RULES, Counted, Limit, Try
 from idp.domain.platform.metrics import Metric
 from idp.domain.sign_in.password_triplet import (
     Busy,
     Delayed,
+    NotSignedIn,
     Refused,
-    SignedIn,
     SignInOutcome,
     SiretClosed,
     TripletAttempt,
 )
-from idp.domain.sign_in.throttling import allowed_from, tries_of, tries_on_siret, typed_triplet
+from idp.domain.sign_in.throttling import allowed_from, delayed_until, tries_of, tries_on_siret, typed_triplet
 from idp.store.database import Connected
 from idp.store.people.accounts import AccountRow, find_to_compare, renew_password_hash
 from idp.store.platform.rate_limits import count_tries, uncount_tries
 from idp.store.sign_in.devices import count_device_try, uncount_device_try
-from idp.usecases.deps import Deps, StoreUnavailable
+from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
-from idp.usecases.sign_in.begin_session import (
-    Browser,
-    ReplacedSession,
-    begin_session,
-    hold_account,
-    look_at_browser,
-    remember_browser,
-)
+from idp.usecases.sign_in.accepted_tries import Accept, Accepted, Outcome, open_session
+from idp.usecases.sign_in.begin_session import Browser, hold_account, look_at_browser, tell_of_replaced
 
 NO_ACCOUNT = 0
 
@@ -72,14 +65,18 @@ class Reserved:
 
 
 def sign_in_by_triplet(deps: Deps, actor: Actor, attempt: TripletAttempt) -> SignInOutcome:
-    """Try these four and this browser once."""
-    outcome = _try(deps, actor, attempt)
-    deps.metrics.count(Metric.SIGN_INS, outcome=OUTCOME_NAMES[type(outcome)])
+    """Try these four and this browser once; the right password opens its session."""
+    return try_triplet(deps, actor, attempt, open_session)
+
+
+def try_triplet(deps: Deps, actor: Actor, attempt: TripletAttempt, accept: Accept[Outcome]) -> Outcome | NotSignedIn:
+    """Try these four once; `accept` says what the right password opens."""
+    outcome = _try(deps, actor, attempt, accept)
+    deps.metrics.count(Metric.SIGN_INS, outcome=OUTCOME_NAMES.get(type(outcome), "accepted"))
     return outcome
 
 
-OUTCOME_NAMES: dict[type[SignInOutcome], str] = {
-    SignedIn: "accepted",
+OUTCOME_NAMES: dict[type[object], str] = {
     Refused: "refused",
     Delayed: "delayed",
     Busy: "busy",
@@ -87,7 +84,7 @@ OUTCOME_NAMES: dict[type[SignInOutcome], str] = {
 }
 
 
-def _try(deps: Deps, actor: Actor, attempt: TripletAttempt) -> SignInOutcome:
+def _try(deps: Deps, actor: Actor, attempt: TripletAttempt, accept: Accept[Outcome]) -> Outcome | NotSignedIn:
     key = triplet_key(attempt.siret, attempt.family_name, attempt.given_name)
     browser = _browser_of(deps, attempt)
     place = deps.hasher.enter(favoured=browser.is_favoured(key))
@@ -103,7 +100,7 @@ def _try(deps: Deps, actor: Actor, attempt: TripletAttempt) -> SignInOutcome:
             highest_cost=reserved.highest_cost,
             admissible=_may_enter(deps, attempt, reserved.found),
         )
-    return _settle(deps, actor, attempt, reserved, verified, browser)
+    return _settle(deps, actor, attempt, reserved, verified, browser, accept)
 
 
 def _browser_of(deps: Deps, attempt: TripletAttempt) -> Browser:
@@ -140,7 +137,7 @@ def reserve_attempt(deps: Deps, actor: Actor, attempt: TripletAttempt, key: Trip
         uncount_tries(connection, [item for item in tries if RULES[item.limit].delays], now)
         facts: dict[str, str | int] = {"until": opens, "locale": attempt.locale, "theme": attempt.theme}
         _trace(connection, deps, actor, attempt, reserved, AuditEvent.SIGN_IN_DELAYED, facts)
-        return Delayed(opens)
+        return Delayed(opens, for_triplet=opens == delayed_until(counted, Limit.TRIPLET))
 
 
 def _passes_as_device(connection: Connected, attempt: TripletAttempt, found: AccountRow | None, now: Instant) -> bool:
@@ -156,9 +153,15 @@ def _facts(key: TripletKey | None, counted: Sequence[Counted]) -> dict[str, str 
 
 
 def _settle(
-    deps: Deps, actor: Actor, attempt: TripletAttempt, reserved: Reserved, verified: Verification, browser: Browser
-) -> SignInOutcome:
-    """Keep the count of a refusal; open the session of an accepted try and give its count back."""
+    deps: Deps,
+    actor: Actor,
+    attempt: TripletAttempt,
+    reserved: Reserved,
+    verified: Verification,
+    browser: Browser,
+    accept: Accept[Outcome],
+) -> Outcome | NotSignedIn:
+    """Keep the count of a refusal; open what an accepted try opens and give its count back."""
     found = reserved.found
     with deps.transaction() as connection:
         if found is None or not verified.accepted or not hold_account(connection, found):
@@ -168,21 +171,14 @@ def _settle(
             _give_back(connection, attempt, reserved, found)
             _trace(connection, deps, actor, attempt, reserved, AuditEvent.SIRET_CLOSED_EXPLAINED)
             return SiretClosed(found.account.siret, found.successor_siret or "", found.establishment_label)
-        began = begin_session(connection, deps, actor, attempt, found.account, reserved.at)
-        device = remember_browser(connection, deps, found.account.id, browser, reserved.at)
+        accepted = Accepted(attempt, found.account, browser, reserved.at)
+        opened = accept(connection, deps, actor, accepted)
         uncount_tries(connection, reserved.tries, reserved.at)
         if verified.renewed_hash and found.password_hash:
             renew_password_hash(connection, found.account.id, found.password_hash, verified.renewed_hash)
-        _trace(connection, deps, actor, attempt, reserved, AuditEvent.SIGN_IN_ACCEPTED, {"session": began.id})
-    if began.replaced is not None:
-        _tell_of_replaced(deps, actor, began.replaced)
-    return SignedIn(began.token, device, found.account.subject)
-
-
-def _tell_of_replaced(deps: Deps, actor: Actor, replaced: ReplacedSession) -> None:
-    """Whoever has signed in stays so: what cannot be told now is the job's."""
-    with suppress(StoreUnavailable):
-        deps.on_session_replaced(deps, actor, replaced.subject, replaced.id)
+        _trace(connection, deps, actor, attempt, reserved, AuditEvent.SIGN_IN_ACCEPTED, opened.facts)
+    tell_of_replaced(deps, actor, opened.replaced)
+    return opened.outcome
 
 
 def _give_back(connection: Connected, attempt: TripletAttempt, reserved: Reserved, found: AccountRow) -> None:
@@ -198,7 +194,7 @@ def _trace(
     attempt: TripletAttempt,
     reserved: Reserved,
     event: AuditEvent,
-    facts: dict[str, str | int] | None = None,
+    facts: Mapping[str, str | int] | None = None,
 ) -> None:
     told = {**reserved.facts, **(facts or {})}
     write_audit(connection, deps, actor, AuditRecord(event, reserved.subject, attempt.client_id, told))

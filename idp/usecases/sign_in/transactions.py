@@ -45,6 +45,7 @@ def begin_transaction(
         client_id=client_id,
         request=request,
         done={},
+        tries=0,
         created_at=now,
         closed_at=None,
         expires_at=after(now, deps.lifetimes.transaction),

@@ -1,0 +1,60 @@
+"""What an accepted try opens: a session in the browser that sent it, or what its caller says instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from idp.domain.people.accounts import Account
+from idp.domain.platform.actors import Actor
+from idp.domain.platform.instants import Instant
+from idp.domain.sign_in.assurance import acr_of_password
+from idp.domain.sign_in.password_triplet import SignedIn, TripletAttempt
+from idp.store.database import Connected
+from idp.usecases.deps import Deps
+from idp.usecases.sign_in.begin_session import Browser, Opening, ReplacedSession, begin_session, remember_browser
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The right password of an account that may sign in; the account stays as it is until commit."""
+
+    attempt: TripletAttempt
+    account: Account
+    browser: Browser
+    at: Instant
+    """From before the account was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[Outcome]):
+    """What came of it: told to who tried, and written in the trace."""
+
+    outcome: Outcome
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    replaced: ReplacedSession | None = None
+
+
+Accept = Callable[[Connected, Deps, Actor, Accepted], Opened[Outcome]]
+"""Runs in the open transaction of the accepted try."""
+
+
+def open_session(connection: Connected, deps: Deps, actor: Actor, accepted: Accepted) -> Opened[SignedIn]:
+    """The browser's session and its known device: the person is on our own page."""
+    attempt, account = accepted.attempt, accepted.account
+    opening = Opening(
+        account_id=account.id,
+        subject=account.subject,
+        acr=acr_of_password(account.state),
+        at=accepted.at,
+        client_id=attempt.client_id,
+        transaction_id=attempt.transaction_id,
+        session_token=attempt.session_token,
+        browser_label=attempt.browser_label,
+    )
+    began = begin_session(connection, deps, actor, opening)
+    device = remember_browser(connection, deps, account.id, accepted.browser, accepted.at)
+    return Opened(SignedIn(began.token, device, account.subject), {"session": began.id}, began.replaced)
