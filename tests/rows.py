@@ -39,7 +39,7 @@ def make_session(deps: Deps, account_id: int, name: str = "session") -> LiveSess
     now = deps.clock.now()
     row = {
         "id": name, "token_hash": token_hash(name), "account_id": account_id, "created_at": now, "auth_time": now,
-        "last_seen_at": now, "acr": "eidas1", "amr": "pwd", "browser_label": "", "address_prefix": "",
+        "last_seen_at": now, "acr": "eidas1", "amr": "pwd", "channel": "top", "browser_label": "", "address_prefix": "",
         "expires_at": now + deps.lifetimes.session_absolute,
     }  # fmt: skip
     with deps.transaction() as connection:
@@ -56,7 +56,7 @@ def make_authorization(deps: Deps, session: LiveSession, client_id: str, **colum
     row = {
         "id": name, "code_hash": token_hash(name), "client_id": client_id, "account_id": session.account_id,
         "session_id": session.id, "sid": f"sid-{name}", "scope": "openid", "redirect_uri": "https://p.example.fr/cb",
-        "acr": "eidas1", "amr": "pwd", "auth_time": session.auth_time, "issued_at": now,
+        "acr": "eidas1", "amr": "pwd", "channel": "top", "auth_time": session.auth_time, "issued_at": now,
         "code_expires_at": now + deps.lifetimes.code, "expires_at": now + deps.lifetimes.refresh_offline,
     }  # fmt: skip
     with deps.transaction() as connection:

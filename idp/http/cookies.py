@@ -23,6 +23,8 @@ class Cookie(StrEnum):
     BROWSER = "mire_browser"
     DEVICE = "mire_device"
     REMEMBERED = "mire_remembered"
+    SEEN = "mire_seen"
+    """Whoever uses this browser has clicked on a page of ours at its top level."""
 
 
 PLAIN_NAMES = {cookie: cookie.value for cookie in Cookie}
@@ -62,6 +64,16 @@ def clear_device_cookie(response: Response) -> None:
 def browser_cookie(request: Request) -> str:
     """What binds transactions and forms to this browser, or "" when it has none yet."""
     return read_cookie(request, Cookie.BROWSER)
+
+
+def has_seen_us(request: Request) -> bool:
+    """Whether a person has clicked on a page of ours in this browser, in the last month."""
+    return bool(read_cookie(request, Cookie.SEEN))
+
+
+def set_seen_cookie(response: Response) -> None:
+    """They have, now."""
+    write_cookie(response, Cookie.SEEN, "1", lifetime=current_deps().lifetimes.seen)
 
 
 def ensure_browser_cookie(response: Response, request: Request) -> str:

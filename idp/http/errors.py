@@ -19,7 +19,19 @@ from idp.usecases.deps import HasherUnavailable, NoSigningKey, StoreUnavailable
 
 RETRY_AFTER_SECONDS = 5
 BACK_CHANNEL = frozenset(
-    {"/token", "/par", "/userinfo", "/introspect", "/revoke", "/jwks", "/register", "/device_authorization"}
+    {
+        "/token",
+        "/par",
+        "/userinfo",
+        "/introspect",
+        "/revoke",
+        "/jwks",
+        "/register",
+        "/device_authorization",
+        "/widget/submit",
+        "/widget/renew",
+        "/widget/message",
+    }
 )
 BACK_CHANNEL_FOLDERS = ("/register/", "/.well-known/", "/health/", "/fedcm/", "/api/")
 PAGES: dict[int, PageError] = {

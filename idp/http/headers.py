@@ -49,14 +49,27 @@ def csp_source(uri: str) -> str:
 def page_policy(nonce: str, form_action: Iterable[str] = (), framed_by: str = "") -> str:
     """The policy of one page. Chromium holds a form's whole redirect chain to form-action, so it names where
     a successful post ends: the portal's origin and what the client says comes after it. `framed_by`: the one origin
-    whose page may frame it, or nobody's."""
-    ancestors = csp_source(framed_by) or "'none'"
+    whose page may frame it, or nobody's; there, what a page would post is fetched."""
+    frame = csp_source(framed_by)
+    ancestors = frame or "'none'"
+    connect = "connect-src 'self'; " if frame else ""
     targets = dict.fromkeys(["'self'", *filter(None, map(csp_source, form_action))])
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; font-src 'self'; "
-        f"form-action {' '.join(targets)}; frame-ancestors {ancestors}; base-uri 'none'; "
+        f"{connect}form-action {' '.join(targets)}; frame-ancestors {ancestors}; base-uri 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
+
+
+FRAMED = (("Cross-Origin-Embedder-Policy", "require-corp"), ("Cross-Origin-Resource-Policy", "cross-origin"))
+"""Of a page that a partner's may frame, however strictly that one isolates itself."""
+NOT_WRITTEN = "-"
+
+
+def allow_framing(headers: Any) -> None:
+    """Of a page whose policy names who may frame it: X-Frame-Options could not, and so is not sent."""
+    headers.extend(FRAMED)
+    headers["X-Frame-Options"] = NOT_WRITTEN
 
 
 class Hardened:
@@ -76,6 +89,8 @@ class Hardened:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             given = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, lower, value in self._always if lower not in given]
+            if ("X-Frame-Options", NOT_WRITTEN) in headers:
+                headers.remove(("X-Frame-Options", NOT_WRITTEN))
             return start_response(status, headers, *error)
 
         return self._application(environ, start)

@@ -97,6 +97,12 @@ def choose_language(ui_locales: str, request: Request) -> str:
     return request.accept_languages.best_match(LOCALES) or LOCALES[0]
 
 
+def speak(tag: str) -> None:
+    """The language that a partner's page asks for; French when we do not speak it. Nothing is asked by ""."""
+    if tag:
+        use_ui_locales(f"{tag[:35]} {LOCALES[0]}")
+
+
 def use_ui_locales(ui_locales: str) -> None:
     """From here on this request speaks the language its authorization request asks for."""
     if ui_locales != g.get("ui_locales", ""):

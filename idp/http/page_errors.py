@@ -24,6 +24,7 @@ class PageError(StrEnum):
     FOREIGN_BROWSER = "foreign_browser"
     UNKNOWN_DEVICE_CODE = "unknown_device_code"
     STALE_FORM = "stale_form"
+    WIDGET_OFF = "widget_off"
     SPENT_LINK = "spent_link"
     WRONG_SCHEME = "wrong_scheme"
     TOO_LARGE = "too_large"
@@ -55,6 +56,10 @@ TEXTS: Mapping[PageError, tuple[str, str]] = {
     PageError.UNTRUSTED_REQUEST: (
         _("Cette demande de connexion n’est pas ou plus valable"),
         _("Elle a déjà servi, elle a expiré ou elle n’est pas de ce portail. Recommencez depuis votre portail."),
+    ),
+    PageError.WIDGET_OFF: (
+        _("Le formulaire de connexion ne peut pas être affiché ici"),
+        _("Connectez-vous par le lien de votre portail : il mène à la page de connexion."),
     ),
     PageError.UNKNOWN_TRANSACTION: (_("Cette page ne mène plus nulle part"), _START_AGAIN),
     PageError.EXPIRED_TRANSACTION: (

@@ -13,7 +13,7 @@ from idp.domain.portals.initiated_login import start_uri
 from idp.domain.portals.themes import DEFAULT_THEME, Theme
 from idp.http.actors import request_id
 from idp.http.deps import current_deps
-from idp.http.headers import page_policy
+from idp.http.headers import allow_framing, page_policy
 from idp.http.languages import current_language, current_phrases
 from idp.http.page_errors import TEXTS, PageError
 from idp.http.ready_pages import ready_page
@@ -47,6 +47,7 @@ def render_ready_page(
     context: Callable[[], Mapping[str, Any]] = dict,
     variant: str = "",
     typed: Mapping[str, str] = {},
+    framed_by: str = "",
 ) -> Response:
     """The page `template` that is the same for everybody at this client, in one language, but for `values`.
 
@@ -63,7 +64,7 @@ def render_ready_page(
 
     key = (template, client.client_id if client else "", current_language(), variant)
     html = ready_page(key, (client, theme), (nonce, *values.values()), render, tuple(typed.values()))
-    return _page(html, nonce, client, 200, form_action)
+    return _page(html, nonce, client, 200, form_action, framed_by)
 
 
 def theme_of(client: Client | None) -> Theme:
@@ -91,6 +92,8 @@ def _page(
     response = Response(html, status)
     targets = [*form_action, *(client.form_action_origins if client else ())]
     response.headers["Content-Security-Policy"] = page_policy(nonce, targets, framed_by)
+    if framed_by:
+        allow_framing(response.headers)
     response.headers["Content-Language"] = current_language()
     response.headers["Vary"] = "Accept-Language, Cookie"
     return response

@@ -15,17 +15,26 @@ from idp.http.ready_bytes import ReadyAnswer, ready_answer, serve_ready
 FOLDER = Path(__file__).resolve().parents[1] / "web" / "static"
 FOREVER = "public, max-age=31536000, immutable"
 EXTENSION = "mire.static_files"
+BUNDLES = {
+    "frame.css": ("pico.css", "theme.css", "mire.css", "widget_frame.css"),
+    "frame.js": ("sign_in.js", "widget_frame.js"),
+}
+"""What a partner's frame loads: one file of each kind."""
 
 
 def register_static_files(app: Flask, *, secure: bool) -> None:
     """Every file of the folder answers at `static_url(name)`; templates call it by that name."""
     urls: dict[str, str] = {}
-    for path in sorted(FOLDER.glob("*.*")):
-        body = path.read_bytes()
-        urls[path.name] = f"/static/{hashlib.sha256(body).hexdigest()[:16]}/{path.name}"
-        serve_ready(app, urls[path.name], partial(_same, _answer(path.name, body, secure=secure)))
+    for name, body in _files().items():
+        urls[name] = f"/static/{hashlib.sha256(body).hexdigest()[:16]}/{name}"
+        serve_ready(app, urls[name], partial(_same, _answer(name, body, secure=secure)))
     app.extensions[EXTENSION] = urls
     app.add_template_global(static_url)
+
+
+def _files() -> dict[str, bytes]:
+    single = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.*"))}
+    return single | {name: b"\n".join(single[part] for part in parts) for name, parts in BUNDLES.items()}
 
 
 def static_url(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
 
 from idp.domain.portals.clients import ResponseMode
+from idp.domain.portals.pushed_requests import MARK
 from idp.domain.portals.requests import SubjectHint
 
 REPEATABLE = ("resource", "audience")
@@ -21,8 +22,6 @@ VERIFIED_HINT = "verified_hint"
 """What is kept in place of an id_token_hint: whom it names, "client subject". No token is stored."""
 SIGNED = "signed"
 """Kept of a request that came in a signed object."""
-PUSHED = "pushed"
-"""Kept of a request that was pushed: the mark that its code will carry, so that it gets one only."""
 
 
 class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
@@ -49,7 +48,7 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
             for value in (text.split() if name in REPEATABLE else (text,))
             if name in UNDERSTOOD
         )
-        pushed = pushed or request.get(PUSHED, "")
+        pushed = pushed or request.get(MARK, "")
         return cls(pairs, request.get(VERIFIED_HINT, ""), signed=SIGNED in request, pushed=pushed)
 
     def put(self, name: str, value: str) -> None:
@@ -86,7 +85,7 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
         ours = {
             VERIFIED_HINT: f"{hint.client.client_id} {hint.subject}" if hint else "",
             SIGNED: "yes" if self.signed else "",
-            PUSHED: self.pushed,
+            MARK: self.pushed,
         }
         return kept | {name: value for name, value in ours.items() if value}
 

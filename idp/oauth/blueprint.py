@@ -17,6 +17,7 @@ from idp.oauth.server import install_server
 from idp.oauth.token import token
 from idp.oauth.userinfo import userinfo
 from idp.oauth.well_known import register_well_known
+from idp.oauth.widget_message import message
 from idp.usecases.deps import Deps
 
 
@@ -32,6 +33,7 @@ def register(app: Flask, deps: Deps) -> None:
     open_to_pages(app, "/userinfo", userinfo, "GET", "POST")
     app.add_url_rule("/device_authorization", view_func=device_authorization, methods=["POST"])
     app.add_url_rule("/introspect", view_func=introspection, methods=["POST"])
+    app.add_url_rule("/widget/message", view_func=message, methods=["POST"])
     open_to_pages(app, "/par", push, "POST")
     open_to_pages(app, "/revoke", revocation, "POST")
 

@@ -11,6 +11,9 @@ from idp.web.portals.account import blueprint as account
 from idp.web.portals.client_logos import blueprint as client_logos
 from idp.web.portals.consent import blueprint as consent
 from idp.web.portals.device import blueprint as device
+from idp.web.portals.widget_frame import blueprint as widget_frame
+from idp.web.portals.widget_handover import blueprint as widget_handover
+from idp.web.portals.widget_submit import blueprint as widget_submit
 from idp.web.sign_in import cancel, link, page
 from idp.web.sign_in.select_account import blueprint as select_account
 
@@ -23,6 +26,9 @@ def register(app: Flask, deps: Deps) -> None:
     app.register_blueprint(consent)
     app.register_blueprint(client_logos)
     app.register_blueprint(device)
+    app.register_blueprint(widget_frame)
+    app.register_blueprint(widget_submit)
+    app.register_blueprint(widget_handover)
     page.register(app)
     cancel.register(app)
     link.register(app)

@@ -22,6 +22,7 @@ from idp.domain.sign_in.password_triplet import SiretClosed
 from idp.domain.sign_in.sessions import LiveSession
 from idp.domain.sign_in.transactions import OpenTransaction
 from idp.http.csrf import FormScope
+from idp.http.framing import FramedStep
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
 from idp.http.static_files import static_url
@@ -36,10 +37,13 @@ from idp.usecases.portals.connections import (
 )
 from idp.usecases.portals.openable import OpenablePortal
 from idp.usecases.portals.widget_check import Unjudged
+from idp.usecases.sign_in.hand_over import HandOverRow
 from idp.usecases.sign_in.sign_in_links import LinkOpened
 from idp.web.portals.consent import agreed_texts, consent_page
 from idp.web.portals.device import DeviceForm, code_page, confirm_page, done_page
 from idp.web.portals.widget_check import CheckForm, check_page
+from idp.web.portals.widget_frame import Shown, expired_page, frame_page
+from idp.web.portals.widget_handover import continue_page
 from idp.web.sign_in.form import SignInForm
 from idp.web.sign_in.link import LinkForm, asking_page, opened_page
 from idp.web.sign_in.page import closed_page, form_page
@@ -111,6 +115,7 @@ def failed(code: PageError) -> Callable[[Client], Response]:
     return lambda client: error_page(code, client=client, status=200)
 
 
+FRAMING = "https://portail.example.fr"
 SESSION = LiveSession(
     id="s1", account_id=1, subject="sub", given_name="Claire", family_name="MOUTIN", siret="99900037500017",
     auth_time=Instant(0), acr="eidas1", amr=("pwd",), created_at=Instant(1_790_000_000_000),
@@ -228,6 +233,18 @@ CHECKED = [
 ]
 
 
+def widget_frame(scheme: str = "", **request: str) -> Callable[[Client], Response]:
+    """The form in a partner's page, for a loader that wants this scheme."""
+    return lambda client: frame_page(FramedStep(step(client, **request), FRAMING), Shown("", scheme))
+
+
+def widget_continue(other: bool) -> Callable[[Client], Response]:
+    """Who is about to be signed in, with or without somebody else being so already."""
+    instants = (Instant(0), "eidas1", Instant(0))
+    person = HandOverRow("t", "portail", 2, *instants, "other", "Tom", "SAWYER", "97050551700072")
+    return lambda client: continue_page(step(client), person, SESSION if other else None)
+
+
 def posted(client: Client) -> Response:
     """As the form post response mode does; doors do not import one another."""
     uri = client.redirect_uris[0]
@@ -279,6 +296,14 @@ SAMPLES: dict[str, Sample] = {
     "widget-check": Sample("widget_check.html", widget_check()),
     "widget-check-found": Sample("widget_check.html", widget_check(CHECKED)),
     "widget-check-elsewhere": Sample("widget_check.html", widget_check(Unjudged.ELSEWHERE)),
+    "widget-frame": Sample("widget_frame.html", widget_frame()),
+    "widget-frame-filled": Sample(
+        "widget_frame.html", widget_frame(login_hint="99900037500017;MOUTIN;CLAIRE", response_mode="web_message")
+    ),
+    "widget-frame-dark": Sample("widget_frame.html", widget_frame("dark")),
+    "widget-expired": Sample("widget_expired.html", lambda client: expired_page(client, FRAMING, Shown("", ""))),
+    "widget-continue": Sample("widget_continue.html", widget_continue(other=False)),
+    "widget-continue-other": Sample("widget_continue.html", widget_continue(other=True)),
     "form-post": Sample("form_post.html", posted),
     "web-message": Sample("web_message.html", told_by_message),
     "sign-in-link": Sample("sign_in_link.html", lambda client: asking_page(LinkForm(step(client).scope, k="k"))),

@@ -125,7 +125,7 @@ def session_id(deps: Deps, account_id: int) -> str:
     now = deps.clock.now()
     row = {
         "id": "session-1", "token_hash": token_hash("cookie"), "account_id": account_id, "created_at": now,
-        "auth_time": now, "last_seen_at": now, "acr": "eidas1", "amr": "pwd",
+        "auth_time": now, "last_seen_at": now, "acr": "eidas1", "amr": "pwd", "channel": "top",
         "browser_label": "",
         "address_prefix": "",
         "expires_at": now + deps.lifetimes.session_absolute,
@@ -150,7 +150,7 @@ def give_code(deps: Deps, account_id: int, session_id: str) -> Codes:
             "id": f"grant-{number}", "code_hash": token_hash(code), "client_id": client_id, "account_id": account_id,
             "session_id": session_id, "sid": f"sid-of-{client_id}", "scope": "openid profile email",
             "redirect_uri": CALLBACK, "nonce": "n-1", "code_challenge": CHALLENGE, "acr": "eidas1", "amr": "pwd",
-            "auth_time": now, "issued_at": now, "code_expires_at": now + deps.lifetimes.code,
+            "channel": "top", "auth_time": now, "issued_at": now, "code_expires_at": now + deps.lifetimes.code,
             "expires_at": now + deps.lifetimes.code,
         }  # fmt: skip
         with deps.transaction() as connection:

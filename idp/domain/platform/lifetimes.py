@@ -37,6 +37,8 @@ class Lifetimes:
     """For this long a rotated refresh token gets the identical response."""
     refresh_offline: int = 90 * DAY
     device: int = 180 * DAY
+    seen: int = 30 * DAY
+    """After that long without a click on a page of ours, a framed sign-in shows one before the session is kept."""
     sign_in_link: int = 30 * MINUTE
     jwks_cache: int = 5 * MINUTE
     key_spread: int = MINUTE

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 LONGEST_HANDLE = 43
+MARK = "pushed"
+"""Kept among the parameters of a request that was pushed: what its code will carry, so that it gets one only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Table, delete, insert, select, update
+from sqlalchemy import Column, LargeBinary, Select, Table, delete, insert, select, update
 
 from idp.domain.platform.instants import Instant
 from idp.store.database import Connected
@@ -17,6 +17,7 @@ hand_overs = Table(
     metadata,
     Column("ticket_hash", LargeBinary(32), primary_key=True),  # SHA-256 of what the frame holds
     text("transaction_id", 43, index=True),
+    text("client_id"),
     reference("account_id", "accounts.id"),
     instant("account_valid_from"),  # as it was when the password was compared
     text("acr", 32),
@@ -33,6 +34,7 @@ class HandOverRow:
     """A sign-in that has no session yet, and whose it is."""
 
     transaction_id: str
+    client_id: str
     account_id: int
     account_valid_from: Instant
     acr: str
@@ -59,11 +61,9 @@ def take_ticket(connection: Connected, ticket_hash: bytes, now: Instant, until: 
 def find_hand_over(connection: Connected, transaction_id: str, now: Instant) -> HandOverRow | None:
     """The sign-in of this transaction whose ticket was spent, and that is not finished."""
     person = (accounts.c.subject, accounts.c.given_name, accounts.c.family_name, accounts.c.siret)
-    wanted = (
-        select(_row.transaction_id, _row.account_id, _row.account_valid_from, _row.acr, _row.signed_in_at, *person)
-        .join(accounts, accounts.c.id == _row.account_id)
-        .where(_row.transaction_id == transaction_id, _row.taken_at.is_not(None), _row.expires_at > now)
-    )
+    own = (_row.transaction_id, _row.client_id, _row.account_id, _row.account_valid_from, _row.acr, _row.signed_in_at)
+    mine = (_row.transaction_id == transaction_id, _row.taken_at.is_not(None), _row.expires_at > now)
+    wanted: Select[Any] = select(*own, *person).join(accounts, accounts.c.id == _row.account_id).where(*mine)
     found = connection.execute(wanted).first()
     return HandOverRow(*found) if found else None
 

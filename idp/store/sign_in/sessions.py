@@ -64,6 +64,14 @@ def find_live_session(
     return to_live_session(row) if row else None
 
 
+def find_session_by_id(
+    connection: Connected, session_id: str, now: Instant, lifetimes: Lifetimes
+) -> LiveSession | None:
+    """The session of that id if it holds now: for who knows it by other proof than its cookie."""
+    row = connection.execute(_live_sessions(now, lifetimes).where(sessions.c.id == session_id)).first()
+    return to_live_session(row) if row else None
+
+
 def list_live_sessions(
     connection: Connected, account_id: int, now: Instant, lifetimes: Lifetimes
 ) -> Sequence[LiveSession]:

@@ -48,6 +48,7 @@ def ticket_up_to(ceiling: Acr) -> Accept[Ticket]:
         row = {
             "ticket_hash": token_hash(ticket),
             "transaction_id": accepted.attempt.transaction_id,
+            "client_id": accepted.attempt.client_id,
             "account_id": account.id,
             "account_valid_from": account.valid_from,
             "acr": acr_of_password(account.state, ceiling),
@@ -112,7 +113,7 @@ class HandedOver:
 
 
 def complete_hand_over(
-    deps: Deps, actor: Actor, *, transaction_id: str, client_id: str, browser_label: str, keep: BrowserCookies | None
+    deps: Deps, actor: Actor, *, transaction_id: str, browser_label: str, keep: BrowserCookies | None
 ) -> HandedOver | None:
     """Begin the session of a taken sign-in: in this browser's cookies, or without any when it keeps none, for this
     one transaction. None: it was finished before, has expired, or the account has changed since."""
@@ -127,7 +128,7 @@ def complete_hand_over(
             subject=row.subject,
             acr=row.acr,
             at=row.signed_in_at,
-            client_id=client_id,
+            client_id=row.client_id,
             transaction_id=transaction_id,
             session_token=keep.session_token if keep else "",
             browser_label=browser_label,
@@ -138,7 +139,7 @@ def complete_hand_over(
             record_done(connection, transaction_id, Act.HAND_OVER, row.signed_in_at, began.id)
         device = _device(connection, deps, row.account_id, keep, row.signed_in_at) if keep else ""
         facts: dict[str, str | int] = {"session": began.id, "kept": "yes" if keep else "no"}
-        record = AuditRecord(AuditEvent.SIGN_IN_HANDED_OVER, row.subject, client_id, facts)
+        record = AuditRecord(AuditEvent.SIGN_IN_HANDED_OVER, row.subject, row.client_id, facts)
         write_audit(connection, deps, actor, record)
     tell_of_replaced(deps, actor, began.replaced)
     return HandedOver(began.token, device) if keep else HandedOver()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from idp.domain.platform.digests import token_hash
+from idp.domain.sign_in.journey import Done
 from idp.domain.sign_in.sessions import LiveSession
-from idp.store.sign_in.sessions import find_live_session, list_live_sessions, move_last_seen
+from idp.store.sign_in.sessions import find_live_session, find_session_by_id, list_live_sessions, move_last_seen
 from idp.usecases.deps import Deps
 
 
@@ -21,6 +22,14 @@ def find_session(deps: Deps, session_token: str) -> LiveSession | None:
         with deps.transaction() as connection:
             move_last_seen(connection, found.id, now, deps.lifetimes)
     return found
+
+
+def find_session_of(deps: Deps, done: Done, session_token: str) -> LiveSession | None:
+    """The session that a transaction goes on with: the browser's, or one that was handed over without a cookie."""
+    if not done.handed_over:
+        return find_session(deps, session_token)
+    with deps.read() as connection:
+        return find_session_by_id(connection, done.handed_over, deps.clock.now(), deps.lifetimes)
 
 
 def list_sessions(deps: Deps, session: LiveSession) -> Sequence[LiveSession]:

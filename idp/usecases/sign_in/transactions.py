@@ -78,6 +78,13 @@ def find_transaction(
     return refusal
 
 
+def handed_over_transaction(deps: Deps, transaction_id: str) -> OpenTransaction | None:
+    """The transaction that a spent ticket is of: whoever spent it has proved to hold it."""
+    with deps.read() as connection:
+        row = find_transaction_row(connection, transaction_id)
+    return _opened(row) if row is not None and row.closed_at is None else None
+
+
 def _prolonged(deps: Deps, row: TransactionRow) -> TransactionRow:
     """The transaction of this very browser, which is at it now, and so has its whole idle life again."""
     now, lives = deps.clock.now(), deps.lifetimes

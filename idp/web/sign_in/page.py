@@ -17,7 +17,14 @@ from idp.domain.sign_in.password_triplet import (
     TripletAttempt,
 )
 from idp.http.actors import anonymous_actor
-from idp.http.cookies import device_cookie, session_cookie, set_device_cookie, set_session_cookie
+from idp.http.cookies import (
+    device_cookie,
+    has_seen_us,
+    session_cookie,
+    set_device_cookie,
+    set_seen_cookie,
+    set_session_cookie,
+)
 from idp.http.csrf import form_token
 from idp.http.deps import current_deps
 from idp.http.languages import current_language
@@ -103,6 +110,8 @@ def signed_in(step: Step, form: SignInForm, outcome: SignedIn) -> Response:
     response = resume(step.transaction.id)
     set_session_cookie(response, outcome.session_token)
     set_device_cookie(response, outcome.device_token)
+    if not has_seen_us(request):
+        set_seen_cookie(response)
     if form.remember.data:
         remember(response, Remembered(parse_siret(form.siret.data), form.family_name.data, form.given_name.data))
     elif read_remembered(request):

@@ -13,7 +13,7 @@ from idp.http.csrf import BoundForm, FormScope
 from idp.http.deps import current_deps
 from idp.http.pages import render_page
 from idp.http.transactions import Step, open_step, resume
-from idp.usecases.sign_in.sessions import find_session
+from idp.usecases.sign_in.sessions import find_session_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def open_signed_in_step(request: Request) -> SignedInStep | Response:
     step = open_step(request)
     if isinstance(step, Response):
         return step
-    session = find_session(current_deps(), session_cookie(request))
+    session = find_session_of(current_deps(), step.transaction.done, session_cookie(request))
     return SignedInStep(step, session) if session else resume(step.transaction.id)
 
 

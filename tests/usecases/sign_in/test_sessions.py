@@ -21,7 +21,7 @@ def begin(deps: Deps, account_id: int, name: str) -> str:
     now = deps.clock.now()
     row = {
         "id": name, "token_hash": token_hash(name), "account_id": account_id, "created_at": now, "auth_time": now,
-        "last_seen_at": now, "acr": "eidas1", "amr": "pwd", "browser_label": "", "address_prefix": "",
+        "last_seen_at": now, "acr": "eidas1", "amr": "pwd", "channel": "top", "browser_label": "", "address_prefix": "",
         "expires_at": now + deps.lifetimes.session_absolute,
     }  # fmt: skip
     with deps.transaction() as connection:

@@ -1,0 +1,183 @@
+"""`/widget/submit` and `/widget/renew`: what the framed form sends, by script.
+
+The same use case, the same throttles and the same words as the sign-in page. The right password gives a ticket, which
+never leaves the frame: a hostile page could redeem it outside of a browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from idp.domain.people.siret import Siret, display_siret
+from idp.domain.platform.metrics import Metric
+from idp.domain.sign_in.browser_labels import browser_label
+from idp.domain.sign_in.password_triplet import Busy, Delayed, NotSignedIn, Refused, SiretClosed, TripletAttempt
+from idp.http.actors import anonymous_actor
+from idp.http.csrf import FIELD, FormScope, form_token
+from idp.http.deps import current_deps
+from idp.http.framing import (
+    FramedStep,
+    expired,
+    frame_answer,
+    open_framed_step,
+    page_address,
+    sent_by_frame,
+    tx_of,
+)
+from idp.http.languages import current_language, speak
+from idp.http.moments import duration, hour
+from idp.usecases.sign_in.framed import next_secret
+from idp.usecases.sign_in.hand_over import Ticket, ticket_up_to
+from idp.usecases.sign_in.password_triplet import try_triplet
+from idp.web.sign_in.form import SignInForm
+from idp.web.sign_in.page import seconds_until
+
+blueprint = Blueprint("widget_submit", __name__)
+FIELDS = ("siret", "family_name", "given_name", "password")
+MOST_COUNTED = 20
+LONGEST_COUNT = 8
+
+
+@blueprint.post("/widget/renew")
+def renew() -> Response:
+    """Whoever still has the form before them keeps it (RGAA 13.1): the transaction lives on."""
+    framed = opened()
+    return frame_answer(status="ok") if framed is not None else expired()
+
+
+@blueprint.post("/widget/submit")
+def submit() -> Response:
+    """Try what was typed."""
+    framed = opened()
+    if framed is None:
+        return expired()
+    if not framed.origin:
+        return at_top(framed, gettext("Ce formulaire a été désactivé."))
+    form = typed(framed, sent_by_frame(request) or {})
+    if not form.validate():
+        return to_correct(form)
+    return tried(framed, form)
+
+
+def opened() -> FramedStep | None:
+    """The step of what was sent, and its language; messages that its page ignored are counted."""
+    sent = sent_by_frame(request)
+    framed = open_framed_step(request, sent.get("tx", "")) if sent else None
+    if sent is None or framed is None:
+        return None
+    speak(sent.get("lang", ""))
+    count_ignored(sent.get("ignored", ""))
+    return framed
+
+
+def count_ignored(text: str) -> None:
+    """Messages that were not of the page that frames it; a page that lies about it counts a few too many."""
+    if text.isascii() and text.isdigit() and len(text) < LONGEST_COUNT:
+        for _message in range(min(int(text), MOST_COUNTED)):
+            current_deps().metrics.count(Metric.IGNORED_MESSAGES)
+
+
+def typed(framed: FramedStep, sent: Mapping[str, str]) -> SignInForm:
+    """The form as the page would have posted it; `tx` has proved already whose it is."""
+    scope = framed.step.scope
+    fields = {name: sent.get(name, "") for name in FIELDS}
+    fields[FIELD] = form_token(scope.scope_id, scope.browser_token, SignInForm.form_name)
+    return SignInForm(scope, MultiDict(fields))
+
+
+def to_correct(form: SignInForm) -> Response:
+    """Nothing was tried."""
+    wrong = {name: str(errors[0]) for name, errors in form.errors.items() if name in FIELDS}
+    message = gettext("Un champ est à corriger.") if len(wrong) == 1 else gettext("Plusieurs champs sont à corriger.")
+    return frame_answer(status="error", error="invalid_fields", fields=wrong, message=message)
+
+
+def tried(framed: FramedStep, form: SignInForm) -> Response:
+    """One try, under a new secret whatever comes of it: what was sent cannot be sent again."""
+    transaction, client = framed.transaction, framed.client
+    secret = next_secret(current_deps(), transaction.id, framed.step.scope.browser_token)
+    if not secret or client.widget is None:
+        return at_top(framed, gettext("Trop d’essais dans ce cadre."))
+    tx = tx_of(FormScope(transaction.id, secret))
+    if form.is_oversized:
+        return told(Refused(), tx)
+    accept = ticket_up_to(client.widget.acr_ceiling)
+    outcome = try_triplet(current_deps(), anonymous_actor(request), attempt_of(framed, form), accept)
+    if isinstance(outcome, Ticket):
+        return frame_answer(status="ok", ticket=outcome.value, tx=tx, page=page_address(tx))
+    return told(outcome, tx)
+
+
+def attempt_of(framed: FramedStep, form: SignInForm) -> TripletAttempt:
+    """No cookie is looked at: neither a session nor a known device can be seen from a frame."""
+    return TripletAttempt(
+        siret=form.siret.data,
+        family_name=form.family_name.data,
+        given_name=form.given_name.data,
+        password=form.password.data,
+        exact=framed.step.exact,
+        client_id=framed.client.client_id,
+        transaction_id=framed.transaction.id,
+        browser_label=browser_label(request.headers.get("User-Agent", "")),
+        locale=current_language(),
+        theme=framed.client.theme,
+    )
+
+
+def told(outcome: NotSignedIn, tx: str) -> Response:
+    """What the person reads, and what the partner's page is told of it."""
+    again: dict[str, Any] = {"tx": tx, "page": page_address(tx)}
+    match outcome:
+        case Refused():
+            message = gettext(
+                "Ces quatre informations ne correspondent pas à un compte. Vérifiez le SIRET, le nom, le prénom et "
+                "le mot de passe."
+            )
+            title = gettext("Connexion refusée.")
+            return frame_answer(status="error", error="invalid_credentials", title=title, message=message, **again)
+        case Delayed(retry_at, for_triplet=True):
+            message = gettext(
+                "Trop d’essais pour ce compte. Sur la page de connexion, un navigateur qui lui est connu n’attend pas."
+            )
+            return frame_answer(status="top", error="interaction_required", message=message, **again)
+        case Delayed(retry_at):
+            wait = seconds_until(retry_at)
+            when = gettext("Revenez à %(time)s, dans %(wait)s.", time=hour(retry_at), wait=duration(wait))
+            return later(429, "rate_limited", gettext("Trop d’essais."), when, wait, again)
+        case Busy(seconds):
+            message = gettext("Cet essai ne compte pas. Réessayez dans %(wait)s.", wait=duration(seconds))
+            busy = gettext("Beaucoup de personnes se connectent en ce moment.")
+            return later(503, "temporarily_unavailable", busy, message, seconds, again)
+        case SiretClosed():
+            title = gettext("Cet établissement est fermé.")
+            return frame_answer(status="error", error="siret_closed", title=title, message=closed(outcome), **again)
+
+
+def closed(outcome: SiretClosed) -> str:
+    """Said only to who knows the password: which establishment has taken over, if any."""
+    number = display_siret(Siret(outcome.siret))
+    ended = str(gettext("Le SIRET %(siret)s (%(label)s) n’existe plus.", siret=number, label=outcome.label))
+    if not outcome.successor_siret:
+        return ended
+    successor = display_siret(Siret(outcome.successor_siret))
+    return ended + " " + str(gettext("Utilisez le SIRET %(successor)s.", successor=successor))
+
+
+def later(status: int, error: str, title: str, message: str, seconds: int, again: Mapping[str, Any]) -> Response:
+    """The same moment for the person, for the partner's page and for programs."""
+    response = frame_answer(
+        http_status=status, status="error", error=error, title=title, message=message, retry_after=seconds, **again
+    )
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def at_top(framed: FramedStep, message: str) -> Response:
+    """This frame can do no more; our own page can."""
+    page = page_address(tx_of(framed.step.scope))
+    return frame_answer(status="top", error="interaction_required", message=message, page=page)

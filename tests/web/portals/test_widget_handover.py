@@ -1,0 +1,243 @@
+"""From the frame to the top level: one ticket, once, from our own form, in a browser that has seen us."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+
+import pytest
+
+from idp.domain.people.password_hashes import cost_of
+from idp.domain.platform.audit_events import AuditEvent
+from idp.domain.sign_in.assurance import Acr
+from tests.rows import make_account
+from tests.web.portals.conftest import ISSUER, NAVIGATION, ORIGIN, PASSWORD, SHOWN, Visitor, answered, tx_of
+from tests.web.sign_in.conftest import trail
+
+TOM = {"siret": "97050551700072", "family_name": "sawyer", "given_name": "Claire"}
+
+
+def known_tom(visitor: Visitor) -> None:
+    stored = visitor.deps.hasher.hash(PASSWORD)
+    make_account(visitor.deps, "Sawyer", siret=TOM["siret"], password_hash=stored, password_cost=cost_of(stored))
+
+
+def id_token(visitor: Visitor, code: str) -> dict[str, object]:
+    tokens = visitor.redeem(code)
+    assert tokens.status_code == 200, tokens.text
+    payload = tokens.json["id_token"].split(".")[1]
+    claims: dict[str, object] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+def signed_in(visitor: Visitor, keep: str = "yes") -> dict[str, str]:
+    """All the way to the portal."""
+    confirmed = visitor.confirm(visitor.hand_over(visitor.ticket()), keep)
+    return answered(visitor.client.get(confirmed.headers["Location"]))
+
+
+def test_a_framed_sign_in_ends_at_the_redirect_uri_with_a_session(visitor: Visitor) -> None:
+    """Widget case 1, by plain HTTP."""
+    came = signed_in(visitor)
+    assert (came["state"], came["iss"]) == ("state-1", ISSUER)
+    claims = id_token(visitor, came["code"])
+    assert (claims["nonce"], claims["channel"], claims["acr"], claims["amr"]) == ("nonce-1", "frame", "eidas1", ["pwd"])
+    assert visitor.cookie("mire_sid")
+    assert visitor.cookie("mire_device")
+    again = visitor.authorize()
+    assert answered(again)["state"] == "state-1"  # single sign-on
+
+
+def test_the_first_time_a_page_of_ours_is_shown(visitor: Visitor) -> None:
+    """Widget case 13: a click at our own address keeps browsers from deleting the session as a bounce tracker's."""
+    first = visitor.hand_over(visitor.ticket())
+    assert first.headers["Location"].startswith("/widget/continue?t=")
+    visitor.confirm(first)
+    assert visitor.cookie("mire_seen") == "1"
+    second = visitor.hand_over(visitor.ticket())
+    assert second.headers["Location"].startswith("/authorize/resume?t=")
+    assert answered(visitor.client.get(second.headers["Location"]))["code"]
+
+
+def test_a_sign_in_on_our_page_is_a_click_too(visitor: Visitor) -> None:
+    page = visitor.client.get("/widget/page", query_string={"tx": visitor.tx()})
+    form = visitor.client.get(visitor.client.get(page.headers["Location"]).headers["Location"])
+    token = form.text.partition('name="form_token" value="')[2].partition('"')[0]
+    action = form.text.partition('action="/sign-in?')[2].partition('"')[0].replace("&amp;", "&")
+    typed = {"siret": "99900037500017", "family_name": "MOUTIN", "given_name": "CLAIRE", "password": PASSWORD}
+    visitor.client.post(f"/sign-in?{action}", data={**typed, "form_token": token})
+    assert visitor.cookie("mire_seen") == "1"
+
+
+def test_whoever_does_not_stay_signed_in_reaches_this_portal_only(visitor: Visitor) -> None:
+    """A shared computer: the code is given, and no cookie of a session or device."""
+    came = signed_in(visitor, keep="no")
+    claims = id_token(visitor, came["code"])
+    assert claims["channel"] == "frame"
+    assert (visitor.cookie("mire_sid"), visitor.cookie("mire_device")) == ("", "")
+    again = visitor.authorize()
+    assert again.headers["Location"].startswith("/sign-in?")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": ORIGIN}, {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Dest": "iframe"}, {"Sec-Fetch-Mode": "cors"},
+    ],
+    ids=lambda changed: " ".join(f"{name}={value}" for name, value in changed.items()),
+)  # fmt: skip
+def test_a_ticket_from_elsewhere_is_refused_and_stays_good(visitor: Visitor, changed: dict[str, str]) -> None:
+    """Widget case 33: login CSRF. The control: the same ticket by our own form is accepted."""
+    ticket = visitor.ticket()
+    refused = visitor.hand_over(ticket, {**NAVIGATION, **changed})
+    assert (refused.status_code, refused.headers.getlist("Set-Cookie")) == (403, [])
+    assert AuditEvent.HAND_OVER_REFUSED in trail(visitor.deps)
+    assert visitor.hand_over(ticket).status_code == 303
+
+
+def test_a_ticket_serves_once(visitor: Visitor) -> None:
+    """Widget case 33."""
+    ticket = visitor.ticket()
+    assert visitor.hand_over(ticket).status_code == 303
+    assert visitor.hand_over(ticket).status_code == 403
+
+
+def test_a_ticket_lives_a_minute(visitor: Visitor) -> None:
+    """Widget case 33."""
+    ticket = visitor.ticket()
+    visitor.wait(visitor.deps.lifetimes.hand_over_ticket)
+    assert visitor.hand_over(ticket).status_code == 403
+
+
+def test_a_get_spends_nothing(visitor: Visitor) -> None:
+    """Widget case 33."""
+    ticket = visitor.ticket()
+    assert visitor.client.get("/widget/handover", query_string={"ticket": ticket}).status_code == 405
+    assert visitor.hand_over(ticket).status_code == 303
+
+
+def test_a_taken_sign_in_is_of_the_browser_that_came_with_it(visitor: Visitor) -> None:
+    """The page to continue opens in no other browser."""
+    address = visitor.hand_over(visitor.ticket()).headers["Location"]
+    assert visitor.app.test_client().get(address).status_code == 403
+    assert visitor.client.get(address).status_code == 200
+
+
+def test_a_frame_is_worthless_once_its_top_level_goes_on(visitor: Visitor) -> None:
+    tx = visitor.tx()
+    assert visitor.client.get("/widget/page", query_string={"tx": tx}).status_code == 303
+    assert visitor.submit(tx).json["error"] == "expired"
+
+
+def test_a_session_of_this_browser_continues_from_the_frame(visitor: Visitor) -> None:
+    """« Continuer avec ma session »: no password, whatever third-party cookies the browser blocks."""
+    signed_in(visitor)
+    there = visitor.client.get("/widget/page", query_string={"tx": visitor.tx()})
+    assert answered(visitor.client.get(there.headers["Location"]))["code"]
+
+
+def test_another_persons_session_is_not_replaced_unasked(visitor: Visitor) -> None:
+    """Widget case 13: also in a browser that has seen us."""
+    known_tom(visitor)
+    signed_in(visitor)
+    handed = visitor.hand_over(visitor.submit(visitor.tx(), **TOM).json["ticket"])
+    page = visitor.client.get(handed.headers["Location"])
+    assert "Une autre personne est connectée" in page.text
+    assert SHOWN in page.text
+    visitor.confirm(handed)
+    assert AuditEvent.SESSION_ENDED in trail(visitor.deps)
+
+
+def test_the_same_persons_session_goes_on(visitor: Visitor) -> None:
+    """Portals that joined it stay joined: one sign-out ends all."""
+    signed_in(visitor)
+    visitor.hand_over(visitor.ticket())
+    with visitor.deps.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 1
+
+
+def test_a_changed_account_ends_what_was_handed_over(visitor: Visitor) -> None:
+    """A password changed between frame and top level wins."""
+    handed = visitor.hand_over(visitor.ticket())
+    visitor.wait(1)
+    with visitor.deps.transaction() as connection:
+        connection.exec_driver_sql(f"UPDATE accounts SET valid_from = {visitor.deps.clock.now()}")
+    confirmed = visitor.confirm(handed)
+    assert visitor.cookie("mire_sid") == ""
+    assert visitor.client.get(confirmed.headers["Location"]).headers["Location"].startswith("/sign-in?")
+
+
+def test_a_framed_password_reaches_the_ceiling_at_most(visitor: Visitor) -> None:
+    visitor.registry.change_widget(acr_ceiling=Acr.EIDAS0)
+    assert id_token(visitor, signed_in(visitor)["code"])["acr"] == "eidas0"
+
+
+def test_what_the_ceiling_forbids_is_asked_for_on_our_page(visitor: Visitor) -> None:
+    """An essential acr above it: the password is asked again where its address can be seen."""
+    visitor.registry.change_widget(acr_ceiling=Acr.EIDAS0)
+    essential = json.dumps({"id_token": {"acr": {"essential": True, "values": ["eidas1"]}}})
+    confirmed = visitor.confirm(visitor.hand_over(visitor.ticket(claims=essential)))
+    there = visitor.client.get(confirmed.headers["Location"])
+    assert there.headers["Location"].startswith("/sign-in?t=")
+
+
+def test_a_message_carries_code_state_and_issuer_and_leaves_no_session(visitor: Visitor) -> None:
+    """Widget case 2, by plain HTTP."""
+    told = visitor.message(visitor.ticket(response_mode="web_message"))
+    response = told.json["response"]
+    assert (response["state"], response["iss"]) == ("state-1", ISSUER)
+    assert told.headers.getlist("Set-Cookie") == []
+    assert id_token(visitor, response["code"])["channel"] == "frame"
+    assert visitor.redeem(response["code"]).json["error"] == "invalid_grant"
+
+
+def test_a_message_is_for_requests_that_asked_for_one(visitor: Visitor) -> None:
+    assert visitor.message(visitor.ticket()).json["error"] == "expired"
+
+
+def test_a_ticket_of_a_message_serves_once(visitor: Visitor) -> None:
+    ticket = visitor.ticket(response_mode="web_message")
+    assert visitor.message(ticket).json["status"] == "ok"
+    assert visitor.message(ticket).json["error"] == "expired"
+
+
+def test_at_the_top_level_a_message_becomes_a_redirect(visitor: Visitor) -> None:
+    """The fallback link of a widget that ends with a message: nobody waits for it there."""
+    signed_in(visitor)
+    assert answered(visitor.authorize(response_mode="web_message"))["code"]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_popup_gets_its_message_where_it_was_registered(visitor: Visitor, allowed: bool) -> None:
+    signed_in(visitor)
+    visitor.registry.change_widget(popup=allowed)
+    uri = visitor.request_uri(response_mode="web_message")
+    asked = {"client_id": "portail", "request_uri": uri, "display": "popup"}
+    page = visitor.client.get("/authorize", query_string=asked)
+    assert (page.status_code, f'data-origin="{ORIGIN}"' in page.text) == ((200, True) if allowed else (303, False))
+
+
+def test_a_message_needs_the_right_to_one(visitor: Visitor) -> None:
+    """`completion: redirect` is the default: a page that may not have the code is refused when it asks."""
+    visitor.registry.change_widget(completion="redirect")
+    pushed = visitor.push(response_mode="web_message")
+    assert (pushed.status_code, pushed.json["error"]) == (400, "invalid_request")
+
+
+def test_consent_is_asked_at_the_top_level(visitor: Visitor) -> None:
+    """Also of somebody who keeps no session: the page knows who is signed in in this transaction."""
+    visitor.registry.client = replace(visitor.registry.client, require_consent=True)
+    confirmed = visitor.confirm(visitor.hand_over(visitor.ticket()), "no")
+    there = visitor.client.get(confirmed.headers["Location"]).headers["Location"]
+    assert there.startswith("/consent?")
+    assert visitor.client.get(there).status_code == 200
+
+
+def test_a_message_that_needs_consent_leads_to_the_page(visitor: Visitor) -> None:
+    visitor.registry.client = replace(visitor.registry.client, require_consent=True)
+    answer = visitor.submit(tx_of(visitor.frame(visitor.request_uri(response_mode="web_message"))))
+    assert visitor.message(answer.json["ticket"]).json == {"status": "top", "error": "interaction_required"}
+    there = visitor.client.get(answer.json["page"]).headers["Location"]
+    assert visitor.client.get(there).headers["Location"].startswith("/consent?")
