@@ -13,6 +13,7 @@ from idp.domain.portals.clients import Client
 from idp.domain.portals.partner_pages import PartnerPage, page_address, read_page
 from idp.domain.portals.widget_check import judge_page
 from idp.domain.portals.widget_findings import Expected, Finding
+from idp.domain.portals.widgets import Completion, Widget
 from idp.usecases.deps import Deps
 from idp.usecases.platform.prefix_limits import count_prefixes
 
@@ -33,9 +34,10 @@ def check_widget_page(
     deps: Deps, actor: Actor, client: Client | None, typed: str, loader: Mapping[str, str]
 ) -> list[Finding] | Unjudged | TooMany:
     """What is right and wrong with the page at `typed`. `loader`: where ours is served, with its integrity."""
-    if client is None or not client.widget:
+    if client is None or client.widget is None:
         return Unjudged.NO_WIDGET
-    address = page_address(typed, client.widget["origins"])
+    widget = client.widget
+    address = page_address(typed, widget.origins)
     if not address:
         return Unjudged.ELSEWHERE
     with deps.transaction() as connection:
@@ -43,20 +45,19 @@ def check_widget_page(
     if waiting:
         return waiting
     page = _fetched(deps, client.client_id, address)
-    return judge_page(page, expected_of(deps.issuer, client, loader)) if page else Unjudged.UNREAD
+    return judge_page(page, expected_of(deps.issuer, client.client_id, widget, loader)) if page else Unjudged.UNREAD
 
 
-def expected_of(issuer: str, client: Client, loader: Mapping[str, str]) -> Expected:
+def expected_of(issuer: str, client_id: str, widget: Widget, loader: Mapping[str, str]) -> Expected:
     """What the page should say."""
-    widget = client.widget
     return Expected(
         issuer,
-        client.client_id,
+        client_id,
         loader,
-        enabled=widget["enabled"],
-        by_message=widget["completion"] == "message",
-        fedcm=widget["fedcm"],
-        popup=widget["popup"],
+        enabled=widget.enabled,
+        by_message=widget.completion is Completion.MESSAGE,
+        fedcm=widget.fedcm,
+        popup=widget.popup,
     )
 
 
