@@ -8,7 +8,6 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from threading import Event, Thread
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from idp.adapters.randomness import QuietRandomness
 from idp.domain.platform.limits import RULES, Limit
 from idp.domain.portals.clients import Client, ClientRegistry
 from idp.domain.portals.widget_findings import Found
+from idp.domain.portals.widgets import widget_from
 from idp.store.database import Database
 from idp.usecases.deps import Deps
 from idp.usecases.portals.widget_check import Unjudged
@@ -34,7 +34,7 @@ HTML = {"content-type": "text/html; charset=utf-8"}
 WIDGET = {"origins": ("https://portail.example.fr", "https://silent.example.fr"), "enabled": True, "popup": False,
           "completion": "redirect", "fedcm": False, "acr_ceiling": "eidas1"}  # fmt: skip
 CLIENTS = {
-    "portail": Client("portail", "Portail d’essai", widget=MappingProxyType(WIDGET)),
+    "portail": Client("portail", "Portail d’essai", widget=widget_from(WIDGET)),
     "sans": Client("sans", "Sans widget"),
 }
 
@@ -187,7 +187,7 @@ class Reaching:
 
     def __init__(self, database: Database, inside: Inside, certificate: Path, *, admitted: bool) -> None:
         self.origin = f"https://portal.test:{inside.port}"
-        client = replace(CLIENTS["portail"], widget=MappingProxyType({**WIDGET, "origins": (self.origin,)}))
+        client = replace(CLIENTS["portail"], widget=widget_from({**WIDGET, "origins": (self.origin,)}))
         registry = ClientRegistry("d", {"portail": client})
         allow = [f"portal.test:{inside.port}"] if admitted else []
         outbound = Outbound(allow, str(certificate), resolver=to("127.0.0.1"))
