@@ -124,6 +124,7 @@ def welcome(place: DemoPlace, people: tuple[DemoPerson, ...]) -> str:
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(4)]
     lines = ["", *(f"  {name:<8} {address}" for name, address in addresses)]
     lines += [f"  {'Mails':<8} {place.portals[0]}/mails/", ""]
+    lines += [f"  {place.portals[-1]} has the login widget: the form is in its own page.", ""]
     lines += [f"  In another terminal, `. {place.folder / 'environment'}` makes `idp` administer this demo.", ""]
     for row in (head, tuple("-" * width for width in widths), *rows):
         lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

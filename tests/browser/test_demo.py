@@ -14,7 +14,7 @@ from threading import Timer
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 from idp.cli.demo_people import DEMO_PASSWORD
 from idp.cli.demo_place import PORTAL_HOSTS, DemoPlace, demo_environment
@@ -82,7 +82,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     stop_demo(running)
 
 
-def sign_in(page: Page, siret: str, family_name: str, given_name: str, password: str = DEMO_PASSWORD) -> None:
+def sign_in(page: Page | FrameLocator, siret: str, family_name: str, given_name: str, password: str = DEMO_PASSWORD) -> None:
     page.locator("[name=siret]").fill(siret)
     page.locator("[name=family_name]").fill(family_name)
     page.locator("[name=given_name]").fill(given_name)
@@ -115,6 +115,80 @@ def test_one_sign_in_for_three_portals_and_one_sign_out_of_all(demo: Demo, new_p
     for number in (1, 2, 3):
         page.goto(demo.portal(number, "/me"))
         expect(page.locator("[name=password]")).to_be_visible()
+
+
+def test_the_widget_at_the_desk_signs_in_for_the_training_account_too(demo: Demo, new_page: NewPage) -> None:
+    """Issue 4, part 6: one form inside the desk's page, one button that redirects, one session behind both."""
+    page = new_page()
+    page.goto(demo.portal(3))
+    sign_in(page.frame_locator("mire-login iframe"), "999 000 375 00017", "moutin", "claire")
+    expect(page).to_have_url(re.compile(rf"^{demo.gateway}/widget/continue\?t="))
+    page.get_by_role("button", name="Continuer vers Guichet Paie").click()
+    expect(page).to_have_url(demo.portal(3, "/me"))
+    told = claim(page, "sub"), page.locator("#id-token [data-claim=sid]").inner_text()
+    expect(page.locator("#id-token [data-claim=channel]")).to_have_text("frame")
+
+    page.goto(demo.portal(1))
+    page.get_by_role("link", name="Se connecter avec Mire").click()
+    expect(page).to_have_url(demo.portal(1, "/me"))
+    assert (claim(page, "sub"), page.locator("#id-token [data-claim=sid]").inner_text()) == told
+
+    page.get_by_role("link", name="Se déconnecter partout").click()
+    expect(page).to_have_url(re.compile(rf"^{demo.portal(1, '/signed-out')}\?state="))
+    for number in (1, 3):
+        page.goto(demo.portal(number, "/me"))
+        expect(page.locator("[name=password]")).to_be_visible()
+
+
+def test_a_known_person_signs_in_at_the_desk_without_a_password(demo: Demo, new_page: NewPage) -> None:
+    """The way from the frame to the session that the training account's redirect made."""
+    page = new_page()
+    page.goto(demo.portal(1, "/login"))
+    sign_in(page, "97050551700072", "Sawyer", "Tom")
+    expect(page).to_have_url(demo.portal(1, "/me"))
+    subject = claim(page, "sub")
+    page.goto(demo.portal(3))
+    page.frame_locator("mire-login iframe").get_by_role("link", name="Continuer avec ma session").click()
+    expect(page).to_have_url(demo.portal(3, "/me"))
+    assert claim(page, "sub") == subject
+
+
+def test_without_script_the_desk_has_its_link(demo: Demo, new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False, watched=False)
+    page.goto(demo.portal(3))
+    page.get_by_role("link", name="Ouvrir le guichet").click()
+    sign_in(page, "97050551700072", "Sawyer", "Tom")
+    expect(page).to_have_url(demo.portal(3, "/me"))
+
+
+def test_a_widget_switched_off_leaves_the_link(demo: Demo, new_page: NewPage) -> None:
+    """`enabled: false`, without a restart: the frame is refused, and the loader shows what is inside the element."""
+    registry = demo.folder / "clients.yaml"
+    shipped = registry.read_text()
+    page = new_page(watched=False)  # the browser says that the frame was refused
+    try:
+        registry.write_text(shipped.replace("    widget:\n", "    widget:\n      enabled: false\n"))
+        link = page.get_by_role("link", name="Ouvrir le guichet")
+        wait_for_the_frame(demo, page, shown=False)
+        expect(link).to_be_visible()
+        link.click()
+        sign_in(page, "97050551700072", "Sawyer", "Tom")
+        expect(page).to_have_url(demo.portal(3, "/me"))
+    finally:
+        registry.write_text(shipped)
+    page.goto(demo.portal(3, "/logout"))
+    wait_for_the_frame(demo, page, shown=True)
+
+
+def wait_for_the_frame(demo: Demo, page: Page, *, shown: bool) -> None:
+    """Look at the desk's page until the gateway has read its registry again."""
+    until, wanted = monotonic() + 30, "ready" if shown else "error"
+    while True:
+        page.goto(demo.portal(3))
+        page.wait_for_function("['ready', 'error'].includes(document.querySelector('mire-login').state)")
+        if page.evaluate("document.querySelector('mire-login').state") == wanted:
+            return
+        assert monotonic() < until, f"the widget is not {wanted}"
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -227,6 +301,7 @@ def change_password(demo: Demo, subject: str) -> None:
 def test_the_table_names_the_addresses_and_the_accounts(demo: Demo) -> None:
     for expected in (demo.gateway, demo.portal(1).rstrip("/"), "MOUTIN", "970 505 517 00072", DEMO_PASSWORD):
         assert expected in demo.said
+    assert f"{demo.portal(3).rstrip('/')} has the login widget" in demo.said
 
 
 def test_a_second_demo_on_these_ports_gets_one_sentence(demo: Demo, tmp_path: Path) -> None:
