@@ -167,7 +167,7 @@ def test_a_widget_switched_off_leaves_the_link(demo: Demo, new_page: NewPage) ->
     shipped = registry.read_text()
     page = new_page(watched=False)  # the browser says that the frame was refused
     try:
-        registry.write_text(shipped.replace("    widget:\n", "    widget:\n      enabled: false\n"))
+        registry.write_text(shipped.replace("  widget:\n", "  widget:\n    enabled: false\n"))
         link = page.get_by_role("link", name="Ouvrir le guichet")
         wait_for_the_frame(demo, page, shown=False)
         expect(link).to_be_visible()
