@@ -89,7 +89,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     stop_demo(running)
 
 
-def sign_in(page: Page | FrameLocator, siret: str, family_name: str, given_name: str, password: str = DEMO_PASSWORD) -> None:
+def sign_in(
+    page: Page | FrameLocator, siret: str, family_name: str, given_name: str, password: str = DEMO_PASSWORD
+) -> None:
     page.locator("[name=siret]").fill(siret)
     page.locator("[name=family_name]").fill(family_name)
     page.locator("[name=given_name]").fill(given_name)
