@@ -393,7 +393,7 @@ class MireLogin extends HTMLElement {
 
   #answered(run, data) {
     const response = data?.type === "authorization_response" && data.response;
-    const right = fits(response, RESPONSE);
+    const right = fits(response, RESPONSE) && response.iss === run.issuer;
     if (!right && !word(response?.error)) return this.#ignored++;
     run.popup.close();
     run.popup = undefined;
