@@ -12,6 +12,7 @@ from flask import Request, Response
 
 from idp.domain.platform.instants import SECOND
 from idp.http.deps import current_deps
+from idp.http.login_status import note_signed_in, note_signed_out
 
 LONGEST_TOKEN = 64
 
@@ -39,11 +40,13 @@ def session_cookie(request: Request) -> str:
 def set_session_cookie(response: Response, token: str) -> None:
     """A session cookie of this browser run; how long it is worth something is for the sessions table to say."""
     write_cookie(response, Cookie.SESSION, token)
+    note_signed_in(response, token)
 
 
 def clear_session_cookie(response: Response) -> None:
     """The browser forgets its session."""
     clear_cookie(response, Cookie.SESSION)
+    note_signed_out(response)
 
 
 def device_cookie(request: Request) -> str:

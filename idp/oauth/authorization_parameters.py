@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
 
 from idp.domain.portals.clients import ResponseMode
+from idp.domain.portals.fedcm import MARK as FOR_BROWSER
 from idp.domain.portals.pushed_requests import MARK
 from idp.domain.portals.requests import SubjectHint
 
@@ -28,12 +29,19 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
     """Authlib's view of them. A parameter without a value counts as omitted (RFC 6749 section 3.1)."""
 
     def __init__(
-        self, pairs: Iterable[tuple[str, str]], verified_hint: str = "", *, signed: bool = False, pushed: str = ""
+        self,
+        pairs: Iterable[tuple[str, str]],
+        verified_hint: str = "",
+        *,
+        signed: bool = False,
+        pushed: str = "",
+        for_browser: bool = False,
     ) -> None:
         # These are only what we found or stored ourselves: a parameter of that name is any unknown parameter.
         self.verified_hint = verified_hint
         self.signed = signed
         self.pushed = pushed
+        self.for_browser = for_browser
         self._lists: defaultdict[str, list[str]] = defaultdict(list)
         for name, value in pairs:
             if value:
@@ -49,7 +57,8 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
             if name in UNDERSTOOD
         )
         pushed = pushed or request.get(MARK, "")
-        return cls(pairs, request.get(VERIFIED_HINT, ""), signed=SIGNED in request, pushed=pushed)
+        hint, signed, for_browser = request.get(VERIFIED_HINT, ""), SIGNED in request, FOR_BROWSER in request
+        return cls(pairs, hint, signed=signed, pushed=pushed, for_browser=for_browser)
 
     def put(self, name: str, value: str) -> None:
         """Replace a parameter by what we know better."""
@@ -86,6 +95,7 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
             VERIFIED_HINT: f"{hint.client.client_id} {hint.subject}" if hint else "",
             SIGNED: "yes" if self.signed else "",
             MARK: self.pushed,
+            FOR_BROWSER: "yes" if self.for_browser else "",
         }
         return kept | {name: value for name, value in ours.items() if value}
 

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 
 from idp.domain.platform.limits import TooMany
 from idp.domain.portals.requests import AuthorizationRequest
+from idp.domain.sign_in.assurance import Channel
 from idp.domain.sign_in.journey import Answer, Ask, Done, Refuse
 from idp.domain.sign_in.transactions import OpenTransaction
 from idp.http.actors import anonymous_actor
@@ -23,6 +24,7 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.redirects import see_other
 from idp.oauth.authorization_parameters import AuthorizationParameters, authlib_request
+from idp.oauth.browser_answers import closed, resolved
 from idp.oauth.errors import Refused, TemporarilyUnavailable
 from idp.oauth.response_modes import respond
 from idp.oauth.server import current_server
@@ -107,10 +109,15 @@ def check(parameters: AuthorizationParameters) -> AuthorizationRequest | Respons
 def give_code(asked: AuthorizationRequest, answer: Answer, transaction_id: str = "") -> Response:
     """The code, at the redirect URI."""
     actor = anonymous_actor(request)
-    granted = grant_authorization(current_deps(), actor, asked, answer.session, transaction_id=transaction_id)
+    channel = Channel.FEDCM if asked.for_browser else ""
+    granted = grant_authorization(
+        current_deps(), actor, asked, answer.session, transaction_id=transaction_id, channel=channel
+    )
     if isinstance(granted, AlreadyAnswered):
         return already_answered(asked)
-    members = {"code": granted.code, **({"state": asked.state} if asked.state else {}), "iss": current_deps().issuer}
+    members = asked.answered_by(granted.code, current_deps().issuer)
+    if asked.for_browser:
+        return resolved(asked.client, members, answer.session)
     return respond(asked.response_mode, asked.redirect_uri, members, client=asked.client)
 
 
@@ -136,6 +143,8 @@ def tell(error: OAuth2Error, parameters: AuthorizationParameters) -> Response:
         return error_page(PageError.UNTRUSTED_REQUEST, client=client)
     if not error.redirect_uri:
         return error_page(PageError.UNTRUSTED_REDIRECT, client=client)
+    if parameters.for_browser:
+        return closed(client)
     members = {"error": error.error}
     if error.description:
         members["error_description"] = error.description

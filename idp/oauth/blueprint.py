@@ -8,6 +8,7 @@ from idp.oauth.authorize import blueprint as authorize
 from idp.oauth.cross_origin import View, cross_origin
 from idp.oauth.device_authorization import device_authorization
 from idp.oauth.end_session import blueprint as end_session
+from idp.oauth.fedcm import register as register_fedcm
 from idp.oauth.introspection import introspection
 from idp.oauth.pushed import push
 from idp.oauth.registration import blueprint as registration
@@ -29,6 +30,7 @@ def register(app: Flask, deps: Deps) -> None:
     app.register_blueprint(end_session)
     app.register_blueprint(registration)
     register_well_known(app, deps)
+    register_fedcm(app, deps)
     open_to_pages(app, "/token", token, "POST")
     open_to_pages(app, "/userinfo", userinfo, "GET", "POST")
     app.add_url_rule("/device_authorization", view_func=device_authorization, methods=["POST"])

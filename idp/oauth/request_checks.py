@@ -90,7 +90,7 @@ def came_as_demanded(asked: Asked) -> Read:
         raise InvalidRequestError("The authorization request must be a signed request object (RFC 9101).")
     if asked.one("registration"):
         raise RegistrationNotSupportedError
-    return {"pushed": parameters.pushed}
+    return {"pushed": parameters.pushed, "for_browser": parameters.for_browser}
 
 
 def response_type(asked: Asked) -> Read:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from idp.domain.portals.clients import GATEWAY_CLIENT_ID, Client, GrantType
 
-OUR_PAGES = ("/account/sessions", "/account")
+OUR_PAGES = ("/account/sessions", "/account", "/fedcm/login")
 """Where a sign-in to our own pages may lead; the first when nothing was asked."""
 
 

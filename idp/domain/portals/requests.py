@@ -137,5 +137,11 @@ class AuthorizationRequest:
     """The one page origin that may frame our form for this request; empty: the client's only one, if any."""
     pushed: str = ""
     """The mark of the pushed request that this is; its one code carries it."""
+    for_browser: bool = False
+    """The browser's own dialogue waits for the answer (FedCM), and nobody else gets it."""
     parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """As sent, by name, several resources separated by spaces: what a transaction keeps. Never a token."""
+
+    def answered_by(self, code: str, issuer: str) -> Mapping[str, str]:
+        """What the client is told (RFC 6749 section 4.1.2, RFC 9207 section 2)."""
+        return {"code": code, **({"state": self.state} if self.state else {}), "iss": issuer}

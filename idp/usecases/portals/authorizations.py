@@ -48,7 +48,13 @@ def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_tok
         with deps.read() as connection:
             digest = token_hash(session_token)
             standing = find_standing(connection, digest, asked.client.client_id, now, deps.lifetimes)
-    return next_step(demands_of(deps, asked, standing), done, standing.session if standing else None, now)
+    return decide(deps, asked, done, standing)
+
+
+def decide(deps: Deps, asked: AuthorizationRequest, done: Done, standing: Standing | None) -> Next:
+    """The same of what was found."""
+    session = standing.session if standing else None
+    return next_step(demands_of(deps, asked, standing), done, session, deps.clock.now())
 
 
 def demands_of(deps: Deps, asked: AuthorizationRequest, standing: Standing | None) -> Demands:
