@@ -7,10 +7,14 @@ from urllib.parse import urlencode
 from authlib.oauth2 import OAuth2Error
 from flask import Response, request
 
+from idp.domain.platform.limits import TooMany
 from idp.domain.portals.clients import Client
-from idp.domain.portals.fedcm import FedcmRefusal, is_for_page, pushed_name
+from idp.domain.portals.fedcm import MARK, FedcmRefusal, is_for_page, pushed_name
 from idp.domain.portals.pushed_requests import is_pushed
 from idp.domain.portals.requests import AuthorizationRequest
+from idp.domain.sign_in.assurance import Channel
+from idp.domain.sign_in.journey import Answer, Refuse
+from idp.domain.sign_in.sessions import LiveSession
 from idp.http.actors import anonymous_actor
 from idp.http.deps import current_deps
 from idp.http.login_status import session_digest
@@ -20,8 +24,9 @@ from idp.oauth.browser_answers import token_of
 from idp.oauth.fedcm_origins import asking_client, comes_from_browser, readable, refused
 from idp.oauth.response_modes import SIGNED
 from idp.oauth.server import current_server
-from idp.usecases.portals.authorizations import Granted
-from idp.usecases.portals.fedcm import GoOn, answer_browser, forget_client
+from idp.usecases.portals.authorizations import AlreadyAnswered, grant_authorization
+from idp.usecases.portals.fedcm import decide_for_browser, forget_client
+from idp.usecases.sign_in.transactions import keep_posted_request
 
 NOT_FOR_YOU = FedcmRefusal.ACCESS_DENIED
 
@@ -37,7 +42,7 @@ def give_assertion() -> Response:
         return refused(FedcmRefusal.INVALID_REQUEST, reader=origin)
     if not is_for_page(client, asked.parameters, origin):
         return refused(NOT_FOR_YOU)
-    return readable(_answer(asked, origin), origin)
+    return readable(_answer(asked), origin)
 
 
 def pushed_request(client: Client) -> AuthorizationRequest | None:
@@ -54,14 +59,32 @@ def pushed_request(client: Client) -> AuthorizationRequest | None:
     return None if asked.response_mode in SIGNED else asked
 
 
-def _answer(asked: AuthorizationRequest, origin: str) -> Response:
-    deps, actor, account_id = current_deps(), anonymous_actor(request), request.form.get("account_id", "")
-    given = answer_browser(deps, actor, asked, session_digest(request), account_id)
-    if isinstance(given, Granted):
-        return to_response(200, {"token": token_of(asked.answered_by(given.code, deps.issuer))})
-    if isinstance(given, GoOn):
-        return to_response(200, {"continue_on": f"{deps.issuer}/authorize/resume?{urlencode({'t': given.handle})}"})
-    return refused(given)
+def _answer(asked: AuthorizationRequest) -> Response:
+    account_id = request.form.get("account_id", "")
+    match decide_for_browser(current_deps(), asked, session_digest(request), account_id):
+        case Answer(session):
+            return _with_code(asked, session)
+        case Refuse() as refusal:
+            return refused(refusal)
+        case None:
+            return _where_to_ask(asked)
+
+
+def _with_code(asked: AuthorizationRequest, session: LiveSession) -> Response:
+    deps, actor = current_deps(), anonymous_actor(request)
+    granted = grant_authorization(deps, actor, asked, session, channel=Channel.FEDCM)
+    if isinstance(granted, AlreadyAnswered):
+        return refused(FedcmRefusal.INVALID_REQUEST)
+    return to_response(200, {"token": token_of(asked.answered_by(granted.code, deps.issuer))})
+
+
+def _where_to_ask(asked: AuthorizationRequest) -> Response:
+    """The browser opens it at its top level, where the dispatcher goes on with what is kept, once."""
+    deps = current_deps()
+    kept = keep_posted_request(deps, anonymous_actor(request), {**asked.parameters, MARK: "yes"})
+    if isinstance(kept, TooMany):
+        return refused(FedcmRefusal.UNAVAILABLE)
+    return to_response(200, {"continue_on": f"{deps.issuer}/authorize/resume?{urlencode({'t': kept})}"})
 
 
 def disconnect() -> Response:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from hmac import compare_digest
+from dataclasses import replace
 from typing import Any
 
 from idp.domain.platform.actors import Actor, ActorRole
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
-from idp.domain.platform.limits import TooMany
 from idp.domain.portals.clients import Client
-from idp.domain.portals.fedcm import MARK, FedcmRefusal, account, account_name, offers
+from idp.domain.portals.fedcm import account, account_name, offers
 from idp.domain.portals.requests import AuthorizationRequest
 from idp.domain.portals.subjects import client_subject
-from idp.domain.sign_in.assurance import Channel
 from idp.domain.sign_in.journey import WHEN_SILENT, Answer, Ask, Done, Refuse
 from idp.domain.sign_in.sessions import LiveSession
 from idp.store.portals.approvals import approved_clients
@@ -24,15 +21,7 @@ from idp.store.portals.standings import Standing, find_standing
 from idp.store.sign_in.sessions import find_live_session
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
-from idp.usecases.portals.authorizations import AlreadyAnswered, Granted, decide, grant_authorization
-from idp.usecases.sign_in.transactions import keep_posted_request
-
-
-@dataclass(frozen=True, slots=True)
-class GoOn:
-    """The person must be asked on a page of ours; what was asked is found again under this name, once."""
-
-    handle: str = field(repr=False)
+from idp.usecases.portals.authorizations import decide
 
 
 def offered_account(deps: Deps, session_digest: bytes) -> Mapping[str, Any] | None:
@@ -48,27 +37,22 @@ def offered_account(deps: Deps, session_digest: bytes) -> Mapping[str, Any] | No
     return account(session, _name(deps, session), approved)
 
 
-def answer_browser(
-    deps: Deps, actor: Actor, asked: AuthorizationRequest, session_digest: bytes, account_id: str
-) -> Granted | GoOn | str:
-    """A code for this request to the account that was chosen, or why not: the dispatcher's own table decides.
-
-    Only consent can be asked in between; for anything else the page has its form.
+def decide_for_browser(
+    deps: Deps, asked: AuthorizationRequest, session_digest: bytes, account_id: str
+) -> Answer | Refuse | None:
+    """What the dispatcher's own table decides for the account that was chosen: one read. None: the person must be
+    asked for consent, which a page of ours can do in between; for anything else the portal's page has its form.
     """
     standing = _standing(deps, session_digest, asked.client)
-    if standing and not compare_digest(_name(deps, standing.session), account_id):
-        return FedcmRefusal.ACCESS_DENIED
+    if standing and _name(deps, standing.session) != account_id:
+        return Refuse.ACCESS_DENIED
     match decide(deps, asked, Done(), standing):
-        case Answer(session):
-            granted = grant_authorization(deps, actor, asked, session, channel=Channel.FEDCM)
-            return FedcmRefusal.INVALID_REQUEST if isinstance(granted, AlreadyAnswered) else granted
         case Ask.CONSENT:
-            kept = keep_posted_request(deps, actor, {**asked.parameters, MARK: "yes"})
-            return FedcmRefusal.UNAVAILABLE if isinstance(kept, TooMany) else GoOn(kept)
+            return None
         case Ask() as step:
             return WHEN_SILENT[step]
-        case Refuse() as refusal:
-            return refusal
+        case answer:
+            return answer
 
 
 def forget_client(deps: Deps, actor: Actor, client: Client, session_digest: bytes, hint: str) -> str:
