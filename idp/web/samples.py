@@ -258,6 +258,11 @@ def told_by_message(client: Client) -> Response:
     return render_page("web_message.html", client=client, recipient="https://portail.example.fr", members=members)
 
 
+def told_to_the_browser(client: Client) -> Response:
+    """What ends the browser's own dialogue, when there is none."""
+    return render_page("fedcm_end.html", client=client, token="", account="")
+
+
 def overview(client: Client) -> Response:
     """Every sample in every theme."""
     themes = [client.theme, "guichet-paie"]
@@ -306,6 +311,7 @@ SAMPLES: dict[str, Sample] = {
     "widget-continue-other": Sample("widget_continue.html", widget_continue(other=True)),
     "form-post": Sample("form_post.html", posted),
     "web-message": Sample("web_message.html", told_by_message),
+    "fedcm-end": Sample("fedcm_end.html", told_to_the_browser),
     "sign-in-link": Sample("sign_in_link.html", lambda client: asking_page(LinkForm(step(client).scope, k="k"))),
     "sign-in-link-opened": Sample(
         "sign_in_link_opened.html", lambda client: opened_page(LinkOpened("d", client.client_id))
