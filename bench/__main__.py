@@ -13,6 +13,7 @@ from dataclasses import replace
 import bcrypt
 
 from bench.flood import flood_section
+from bench.frames import FRAMES, frame_misses, frames_section
 from bench.load import Cost, measure
 from bench.loader_size import loader_section
 from bench.operations import SIGN_IN, Visitor
@@ -53,7 +54,7 @@ def measured(started: Running, seconds: float, connections: int) -> Result:
     """All operations against one server."""
     visitors = [Visitor(started.server, number) for number in range(started.server.connections or connections)]
     costs: dict[str, Cost] = {}
-    for operation in (row for row in ROWS if row.is_of(started.server)):
+    for operation in (row for row in (*ROWS, *FRAMES) if row.is_of(started.server)):
         for visitor in visitors:
             visitor.prepare()  # anew: a server in memory forgets who waits while others come
         print(f"  {operation.name}", flush=True)
@@ -92,10 +93,11 @@ def main() -> int:
             results.append(without_hash(result) if result.name in (ON_POSTGRESQL, ON_SQLITE) else result)
         flood, flood_misses = flood_section(database)
     refusals = refusals_section()
+    gateways = [(one.name, one.costs) for one in results if one.name in (ON_POSTGRESQL, ON_SQLITE)]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(results, [refusals, flood, loader_section()]))
+    PAGE.write_text(page(results, [refusals, flood, frames_section(gateways), loader_section()]))
     print(PAGE.read_text())
-    missed = [*misses(results), *flood_misses]
+    missed = [*misses(results), *flood_misses, *frame_misses(gateways)]
     print("\n".join(missed) if missed else "Every bound is met.")
     return 1 if missed else 0
 

@@ -35,6 +35,8 @@ class Endpoints:
     push: str = ""
     """Of pushed authorization requests; empty: the server has none of the extensions."""
     device: str = ""
+    frame: str = ""
+    """Of the form that a partner's page frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Visitor:
         self.tokens: dict[str, Any] = {}
         self.stranger, self.form = self.new_browser(), ""
         self.proofs, self.bound = Proofs(), ""
+        self.pushed = ("", float("-inf"))
         self._last_token = 0.0
 
     def prepare(self) -> None:
@@ -203,12 +206,12 @@ class Operation:
     most_of_oidc_provider: float | None = None
     """CPU per operation, as a multiple of oidc-provider's on PostgreSQL, that is allowed at most; None: no bound."""
     most_of_canaille: float | None = None
-    extension: bool = False
-    """Whether only servers with the extensions answer it."""
+    needs: str = ""
+    """The endpoint (a field of Endpoints) without which a server is not asked."""
 
     def is_of(self, server: Server) -> bool:
         """Whether this server has it."""
-        return bool(server.endpoints.push) or not self.extension
+        return not self.needs or bool(getattr(server.endpoints, self.needs))
 
 
 OPERATIONS = (

