@@ -35,6 +35,7 @@ from idp.domain.platform.actors import Actor, ActorRole
 from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Client, SecretDigest
 from idp.domain.portals.registry_content import make_registry
+from idp.domain.portals.widgets import Completion, Widget
 from idp.jobs.runner import Runner
 from idp.store.database import Database
 from idp.store.platform.audit import audit_events
@@ -62,6 +63,12 @@ FED = {
     "key encryption key": "marked-kek-" + "k" * 32,
     "secret key": "marked-secret-key-" + "q" * 32,
 }
+SCRIPT = {"Origin": ISSUER, "Sec-Fetch-Site": "same-origin"}
+NAVIGATION = {**SCRIPT, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+ASKED = {
+    "client_id": "portail", "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile",
+    "state": "s", "nonce": "n", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+}  # fmt: skip
 TYPED = {"siret": SIRET, "family_name": "Moutin", "given_name": "Claire"}
 
 
@@ -83,6 +90,10 @@ class World:
     def post(self, path: str, data: dict[str, str], **options: Any) -> TestResponse:
         return self._keep(self.web.post(path, data=data, **options))
 
+    def send(self, path: str, members: dict[str, str]) -> TestResponse:
+        """By our own script."""
+        return self._keep(self.web.post(path, json=members, headers=SCRIPT))
+
     def token(self, secret: str = FED["client secret"], **form: str) -> TestResponse:
         credentials = base64.b64encode(f"portail:{secret}".encode()).decode()
         return self.post("/token", form, headers={"Authorization": f"Basic {credentials}"})
@@ -91,7 +102,7 @@ class World:
         self.answers.append(answer)
         for cookie in answer.headers.getlist("Set-Cookie"):
             name, _, value = cookie.partition(";")[0].partition("=")
-            if value:
+            if value and not name.endswith("mire_seen"):  # which says yes, and nothing else
                 self.handed_out[f"cookie {name} {len(self.handed_out)}"] = value
         return answer
 
@@ -107,6 +118,7 @@ def partner() -> Client:
         scopes=SCOPES,
         backchannel_logout_uri="https://portail.example.fr/bye",
         post_logout_redirect_uris=("https://portail.example.fr/out",),
+        widget=Widget(origins=(CALLBACK.rpartition("/")[0],), completion=Completion.MESSAGE),
     )
 
 
@@ -161,11 +173,7 @@ def path_of(answer: TestResponse) -> str:
 
 
 def authorize(world: World, **more: str) -> TestResponse:
-    asked = {
-        "client_id": "portail", "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile",
-        "state": "s", "nonce": "n", "code_challenge": CHALLENGE, "code_challenge_method": "S256", **more,
-    }  # fmt: skip
-    return world.get("/authorize", query_string=asked)
+    return world.get("/authorize", query_string={**ASKED, **more})
 
 
 def sign_in(world: World, password: str, page: str) -> TestResponse:
@@ -204,6 +212,7 @@ def walk_everywhere(world: World) -> None:
     tokens = redeem(world, code)
     world.get("/account/sessions")
     sign_out(world, tokens["id_token"])
+    sign_in_inside_a_page(world)
     be_delayed(world)
     assert change_password(world.deps, OPERATOR, PasswordChange(subject, FED["new password"]))
     turn_keys(world)
@@ -247,6 +256,37 @@ def sign_out(world: World, hint: str) -> None:
         world.post("/end-session", hidden_fields(answer))
     for _, _, fields in world.outbound.calls:
         world.handed_out[f"logout token {len(world.handed_out)}"] = fields["logout_token"]
+
+
+def sign_in_inside_a_page(world: World) -> None:
+    """By hand-over in a new browser, then by message; each with a wrong password first."""
+    world.web, before = world.web.application.test_client(), world.web
+    handed = world.post("/widget/handover", {"ticket": framed_ticket(world)}, headers=NAVIGATION)
+    page = world.get(path_of(handed))
+    answered = world.get(
+        path_of(world.post(path_of(handed), {"form_token": token_of(page, "/widget/continue"), "keep": "yes"}))
+    )
+    world.handed_out["framed code"] = query_of(answered)["code"]
+    told = world.send("/widget/message", {"ticket": framed_ticket(world, response_mode="web_message")})
+    world.handed_out["told code"] = told.json["response"]["code"]  # type: ignore[index]
+    world.web = before
+
+
+def framed_ticket(world: World, **more: str) -> str:
+    """What the frame of a pushed request is given for the right password."""
+    credentials = base64.b64encode(f"portail:{FED['client secret']}".encode()).decode()
+    pushed = world.post("/par", {**ASKED, **more}, headers={"Authorization": f"Basic {credentials}"})
+    named = {"client_id": "portail", "request_uri": pushed.json["request_uri"], "ch": "a" * 32}  # type: ignore[index]
+    tx = re.search(r'data-tx="([^"]+)"', world.get("/widget/frame", query_string=named).text)
+    assert tx is not None
+    refused = world.send("/widget/submit", {**TYPED, "password": FED["wrong password"], "tx": tx[1]})
+    again: str = refused.json["tx"]  # type: ignore[index]
+    for text in (tx[1], again):
+        world.handed_out[f"frame's secret {len(world.handed_out)}"] = text.split(".")[1]
+    accepted = world.send("/widget/submit", {**TYPED, "password": FED["right password"], "tx": again})
+    ticket: str = accepted.json["ticket"]  # type: ignore[index]
+    world.handed_out[f"ticket {len(world.handed_out)}"] = ticket
+    return ticket
 
 
 def be_delayed(world: World) -> None:
