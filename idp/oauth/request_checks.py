@@ -33,7 +33,7 @@ from idp.domain.portals.widgets import NEEDED
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.details import read_details
 from idp.oauth.errors import InvalidTarget
-from idp.oauth.response_modes import SIGNED, takes_messages
+from idp.oauth.response_modes import SIGNED, is_for_widget, takes_messages
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.encrypting import can_encrypt
@@ -110,6 +110,9 @@ def response_mode(asked: Asked) -> Read:
         raise InvalidRequestError("This response_mode is not supported.")
     if sent == ResponseMode.WEB_MESSAGE and not takes_messages(asked.client, asked.one("redirect_uri")):
         raise InvalidRequestError("web_message is for redirect URIs at one of the client's web_origins.")
+    if sent == ResponseMode.WEB_MESSAGE and is_for_widget(asked.client, asked.one("redirect_uri")):
+        if not asked.parameters.pushed:  # a script in the partner's page could write the address; not the push
+            raise InvalidRequestError("The web_message of a widget goes with a pushed request (RFC 9126).")
     mode, encryption = asked.parameters.response_mode, asked.client.authorization_encrypted_response_alg
     if encryption and mode in SIGNED and not can_encrypt(asked.deps, asked.client, encryption):
         raise InvalidRequestError("No key of the client's JWK Set serves to encrypt the response.")

@@ -68,7 +68,7 @@ def is_for_widget(client: Client, redirect_uri: str) -> bool:
 def at_top_level(client: Client, parameters: AuthorizationParameters) -> None:
     """A framed sign-in that has left its frame ends at the redirect URI, unless it is in the popup of a widget that
     may have one: nobody else waits for its message."""
-    if parameters.response_mode is not ResponseMode.WEB_MESSAGE:
+    if parameters.response_mode is not ResponseMode.WEB_MESSAGE or not parameters.pushed:
         return
     in_popup = client.widget is not None and client.widget.popup and parameters.one("display") == POPUP
     if is_for_widget(client, parameters.one("redirect_uri")) and not in_popup:

@@ -69,14 +69,18 @@ class Visitor:
     client: FlaskClient
     page: TestResponse | None = field(default=None)
 
-    def push(self, **asked: str) -> TestResponse:
-        """What the portal's back end sends."""
+    def asked(self, **more: str) -> dict[str, str]:
+        """The parameters of a request."""
         sent = {
             "client_id": "portail", "response_type": "code", "scope": "openid", "redirect_uri": f"{ORIGIN}/cb",
             "state": "state-1", "nonce": "nonce-1", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
-            "widget_origin": ORIGIN, **asked,
+            "widget_origin": ORIGIN, **more,
         }  # fmt: skip
-        return self.app.test_client().post("/par", data={name: value for name, value in sent.items() if value})
+        return {name: value for name, value in sent.items() if value}
+
+    def push(self, **more: str) -> TestResponse:
+        """What the portal's back end sends."""
+        return self.app.test_client().post("/par", data=self.asked(**more))
 
     def request_uri(self, **asked: str) -> str:
         pushed = self.push(**asked)

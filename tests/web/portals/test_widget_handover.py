@@ -219,6 +219,18 @@ def test_a_popup_gets_its_message_where_it_was_registered(visitor: Visitor, allo
     assert (page.status_code, f'data-origin="{ORIGIN}"' in page.text) == ((200, True) if allowed else (303, False))
 
 
+@pytest.mark.parametrize("pushed", [True, False])
+def test_a_script_in_the_page_cannot_ask_for_a_message_by_itself(visitor: Visitor, pushed: bool) -> None:
+    """Only the partner's back end pushes, and only it has the verifier; a hidden frame gets nothing from a session."""
+    visitor.registry.change_widget(popup=True)
+    signed_in(visitor)
+    asked = visitor.asked(response_mode="web_message", prompt="none", display="popup", widget_origin="")
+    if pushed:  # the control
+        asked = {"client_id": "portail", "request_uri": visitor.request_uri(**asked), "display": "popup"}
+    answer = visitor.client.get("/authorize", query_string=asked)
+    assert (b'name="code"' in answer.data) is pushed
+
+
 def test_a_message_needs_the_right_to_one(visitor: Visitor) -> None:
     """`completion: redirect` is the default: a page that may not have the code is refused when it asks."""
     visitor.registry.change_widget(completion="redirect")
