@@ -51,6 +51,5 @@ def _size(path: Path) -> LoaderSize:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(
-        re.sub(r"## The login widget's loader\n(?:(?!## ).*\n)*", loader_section() + "\n", PAGE.read_text())
-    )
+    others = re.sub(r"\n## The login widget's loader\n(?:(?!## ).*\n)*", "\n", PAGE.read_text())
+    PAGE.write_text(others.rstrip() + "\n\n" + loader_section() + "\n")

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.accessibility import axe
 from tests.browser.conftest import NewPage
 from tests.browser.widget_stage import CODE, RECORD, URN, Stage, details, leaves, staged, wait_for, widget
 
@@ -90,6 +91,17 @@ def test_who_was_on_the_link_is_in_the_form(stage: Stage, page: Page) -> None:
     frame.evaluate("hello()")
     wait_for(page, "ready")
     frame.wait_for_function("() => document.activeElement.id === 'first'")
+
+
+def test_the_partner_s_page_is_accessible(stage: Stage, page: Page) -> None:
+    """WIDGET case 18: axe on the host page, before and after (RGAA 2.1: the frame has a title)."""
+    stage.frame_script = ""
+    stage.partner("<main><h1>Portail</h1>", stage.element(), "</main>")
+    page.goto(stage.portal)
+    assert [] == axe(page)
+    stage.frame(page).evaluate("hello()")
+    wait_for(page, "ready")
+    assert [] == axe(page)
 
 
 def test_the_page_may_put_the_focus_into_the_form(stage: Stage, page: Page) -> None:
@@ -387,8 +399,12 @@ def test_an_expired_request_is_replaced_once(stage: Stage, page: Page) -> None:
     leaves(stage.open(page), "say('error', {error: 'expired', retryable: true})")
     wait_for(page, "ready", 2)
     assert ([f"{URN}old", f"{URN}1"], 1) == ([query["request_uri"] for query in stage.framed], len(stage.started))
-    stage.frame(page).evaluate("say('error', {error: 'expired', retryable: true})")
-    wait_for(page, "blocked")
+    last = (
+        "say('error', {error: 'expired', retryable: true}); say('state', {state: 'done'}); say('resize', {height: 99})"
+    )
+    stage.frame(page).evaluate(last)
+    wait_for(page, "resize")
+    assert "error" == widget(page, "state")
     assert ([True, False], 1) == ([each["retryable"] for each in details(page, "error")], len(stage.started))
     assert [{"reason": "expired"}] == details(page, "blocked")
     expect(page.locator("#link")).to_be_visible()

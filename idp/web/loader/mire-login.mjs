@@ -113,7 +113,7 @@ class MireLogin extends HTMLElement {
   #renewed = false;
   #connected;
   #due;
-  /** The attempt under way: {issuer, uri, ch, scheme, frame, port, fedcm, popup}. */
+  /** The attempt under way: {issuer, uri, ch, scheme, frame, port, fedcm, popup, blocked}. */
   #run;
 
   constructor() {
@@ -315,6 +315,7 @@ class MireLogin extends HTMLElement {
   }
 
   #went(run, state) {
+    if (run.blocked) return;
     this.#state = state === "step" ? "ready" : state;
     if (state !== "busy") return;
     this.#renewed = false;
@@ -346,6 +347,7 @@ class MireLogin extends HTMLElement {
   #block(run, reason) {
     if (run !== this.#run) return;
     if (!run.port) run.frame?.remove();
+    run.blocked = true;
     this.#state = "error";
     if (!this.#emit("blocked", { reason }, true) || run !== this.#run) return;
     this.#slot.style.display = "";
