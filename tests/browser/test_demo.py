@@ -268,9 +268,10 @@ def test_cancelling_comes_back_to_the_portal(demo: Demo, new_page: NewPage) -> N
     expect(page.locator("h1")).to_contain_text("annulé")
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_portals_pages_are_accessible(demo: Demo, new_page: NewPage, number: int) -> None:
-    page = new_page(watched=False, bypass_csp=True)  # axe is put into the page, which the portal's policy forbids
+@pytest.mark.parametrize(("number", "scheme"), [(1, "light"), (2, "light"), (3, "light"), (3, "dark")])
+def test_a_portals_pages_are_accessible(demo: Demo, new_page: NewPage, number: int, scheme: str) -> None:
+    # axe is put into the page, which the portal's policy forbids
+    page = new_page(watched=False, bypass_csp=True, color_scheme=scheme)
     wrong = []
     for path in ("/", "/mails/", "/signed-out", "/conditions", "/nowhere", "/login", "/", "/me"):
         page.goto(demo.portal(number, path))
