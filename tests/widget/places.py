@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import cast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from flask import Flask
 
@@ -14,6 +15,8 @@ from idp.adapters.clock import QuietClock
 from idp.domain.people.password_hashes import cost_of
 from idp.domain.portals.clients import Client, ClientAuthentication, ClientRegistry, SecretDigest
 from idp.domain.portals.registry_content import make_registry
+from idp.domain.portals.widgets import Widget
+from idp.domain.portals.themes import Theme, ThemeSet
 from idp.store.database import Database
 from idp.usecases.deps import Deps
 from tests.browser.conftest import THEMES
@@ -58,7 +61,35 @@ def partner_client(origins: tuple[str, ...], client_id: str) -> Client:
         redirect_uris=(origins[0] + CALLBACK,),
         token_endpoint_auth_method=ClientAuthentication.SECRET_BASIC,
         secrets=(SecretDigest(hashlib.sha256(SECRET.encode()).digest(), "sha256"),),
+        widget=Widget(origins),
     )
+
+
+def with_widget(**changes: Any) -> Callable[[Client], Client]:
+    """The same partner, whose widget is another."""
+    return lambda client: replace(client, widget=replace(cast(Widget, client.widget), **changes))
+
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def without_header(name: str, part: str = "") -> Callable[[Flask], None]:
+    """The gateway with a defence less, for controls: a header of its answers, or only a part of it that matches."""
+
+    def touch(app: Flask) -> None:
+        guarded: Application = app.wsgi_app
+
+        def bare(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+            def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+                kept = [(key, re.sub(part or ".*", "", value)) for key, value in headers if key.lower() == name]
+                others = [(key, value) for key, value in headers if key.lower() != name]
+                return start_response(status, [*others, *(pair for pair in kept if pair[1])], *rest)
+
+            return guarded(environ, start)
+
+        app.wsgi_app = bare  # type: ignore[method-assign]
+
+    return touch
 
 
 @contextlib.contextmanager
@@ -67,9 +98,10 @@ def three_sites(
     *,
     change: Callable[[Client], Client] = lambda client: client,
     touch: Callable[[Flask], None] = id,
-    without_people: bool = False,
+    themes: Mapping[str, Theme] = THEMES.themes,
 ) -> Iterator[Place]:
-    """All of them, with MOUTIN CLAIRE known. `change` alters the first partner, `touch` the gateway's application."""
+    """All of them, with MOUTIN CLAIRE known. `change` alters the first partner, `touch` the gateway's application;
+    `themes` may still be added to."""
     gateway_port, partner_port, second_port, attacker_port = (take_port() for _ in range(4))
     names = ("localhost", "portail.localhost", "autre.localhost", "evil.localhost")
     ports = (gateway_port, partner_port, second_port, attacker_port)
@@ -81,10 +113,9 @@ def three_sites(
         "autre": partner_client((second,), "autre"),
     }
     registry = ClientRegistry("d", {**make_registry(issuer, [], []).clients, **clients})
-    deps = quiet_deps(database, issuer=issuer, registry=lambda: registry, themes=lambda: THEMES)
-    if not without_people:
-        stored = deps.hasher.hash(PASSWORD)
-        make_account(deps, password_hash=stored, password_cost=cost_of(stored))
+    deps = quiet_deps(database, issuer=issuer, registry=lambda: registry, themes=lambda: ThemeSet("d", themes))
+    stored = deps.hasher.hash(PASSWORD)
+    make_account(deps, password_hash=stored, password_cost=cost_of(stored))
     app = quiet_app(deps)
     touch(app)
     wire = Wire(app.wsgi_app)
@@ -93,6 +124,7 @@ def three_sites(
         RelyingParty(issuer, origin, client_id, SECRET, lambda: deps.clock.now() // 1000)
         for origin, client_id in ((partner, "portail"), (second, "autre"))
     ]
+    parties[0].asks["widget_origin"] = partner
     attacker = Attacker(evil)
     with contextlib.ExitStack() as stack:
         stack.enter_context(serving(app, gateway_port))

@@ -1,0 +1,125 @@
+"""A hand-over ticket is good once, for a minute, from our own document at the top of the browser that has the frame."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from tests.widget.conftest import NewContext
+from tests.widget.driving import arrives, form, keep_going, login_page, opened, sign_in
+from tests.widget.places import Place
+from tests.widget.programs import hand_over, new_ticket
+from tests.widget.relying_party import Served
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_ticket_is_spent_once(place: Place) -> None:
+    """Widget case 33: in the same browser or another; the first time is the control."""
+    ticket = new_ticket(place)
+    with httpx.Client() as browser:
+        assert hand_over(place, ticket, browser).status_code == 303
+        assert hand_over(place, ticket, browser).status_code == 403
+    assert hand_over(place, ticket).status_code == 403
+
+
+def test_a_ticket_is_good_for_a_minute(place: Place) -> None:
+    """Widget case 33."""
+    early, late = new_ticket(place), new_ticket(place)
+    place.clock.advance(place.deps.lifetimes.hand_over_ticket - 1000)
+    assert hand_over(place, early).status_code == 303, "the control"
+    place.clock.advance(1000)
+    assert hand_over(place, late).status_code == 403
+
+
+FOREIGN = {
+    "another origin": {"Origin": "http://evil.localhost"},
+    "the partner": {"Origin": "http://portail.localhost"},
+    "null": {"Origin": "null"},
+    "no origin": {"Origin": ""},
+    "cross-site": {"Sec_Fetch_Site": "cross-site"},
+    "another port's site": {"Sec_Fetch_Site": "same-site"},
+    "a script": {"Sec_Fetch_Mode": "cors"},
+    "a frame": {"Sec_Fetch_Dest": "iframe"},
+    "a browser that says nothing": {"Sec_Fetch_Site": "", "Sec_Fetch_Mode": "", "Sec_Fetch_Dest": ""},
+}
+
+
+@pytest.mark.parametrize("who", sorted(FOREIGN))
+def test_a_ticket_that_another_document_brings_is_refused(place: Place, who: str) -> None:
+    """Widget case 33: and it is not spent by that: our own document, the control, is still taken."""
+    ticket = new_ticket(place)
+    answer = hand_over(place, ticket, None, **FOREIGN[who])
+    assert answer.status_code == 403
+    assert "mire_sid" not in answer.cookies
+    assert hand_over(place, ticket).status_code == 303
+
+
+def test_a_ticket_is_not_taken_from_an_address(place: Place) -> None:
+    """Widget case 33: by GET."""
+    ticket = new_ticket(place)
+    answer = httpx.get(place.issuer + "/widget/handover", params={"ticket": ticket})
+    assert answer.status_code == 405
+    assert hand_over(place, ticket).status_code == 303, "the control"
+
+
+def test_a_ticket_leads_to_the_partner_that_its_form_was_of(place: Place) -> None:
+    """Widget case 33: whatever partner is named beside it."""
+    ticket = new_ticket(place, place.second)
+    with httpx.Client() as browser:
+        asked = hand_over(place, ticket, browser)  # it names `portail`
+        page = browser.get(place.issuer + asked.headers["Location"]).text
+        action = re.search(r'action="(/widget/continue[^"]+)"', page)
+        token = re.search(r'name="form_token" value="([^"]+)"', page)
+        assert action is not None
+        assert token is not None
+        browser.post(place.issuer + action[1], data={"form_token": token[1], "keep": "yes"})
+        answer = browser.get(place.issuer + "/authorize/resume?" + action[1].partition("?")[2])
+    assert answer.headers["Location"].startswith(place.second.origin + "/sso/callback?")
+
+
+ATTACKS = {
+    "form at the top": "form.target = '_top'",
+    "form in a frame": "form.target = 'sink'",
+    "form in a window": "form.target = '_blank'",
+}
+
+
+@pytest.mark.parametrize("way", sorted(ATTACKS))
+def test_nobody_is_signed_in_as_the_attacker(place: Place, new_context: NewContext, way: str) -> None:
+    """Widget case 33: login CSRF with a good ticket of the attacker's own; no session comes, and the ticket stays.
+
+    The control is the same ticket brought by a document of ours.
+    """
+    ticket = new_ticket(place)
+    place.attacker.pages["/csrf"] = Served(
+        "<!doctype html><title>c</title><iframe name=sink title=s></iframe>"
+        f"<form method=post action='{place.issuer}/widget/handover'><input name=ticket value='{ticket}'>"
+        f"<input name=client_id value=portail><button>go</button></form><script>"
+        f"const form = document.forms[0]; {ATTACKS[way]}</script>"
+    )
+    context = new_context()
+    page = context.new_page()
+    page.goto(place.attacker.origin + "/csrf")
+    with context.expect_event("response", lambda answer: "/widget/handover" in answer.url) as posted:
+        page.click("button")
+    assert posted.value.status == 403
+    assert "mire_sid" not in {cookie["name"] for cookie in context.cookies(place.issuer)}
+    assert hand_over(place, ticket).status_code == 303
+
+
+def test_the_refusal_offers_to_begin_again(place: Place, new_context: NewContext) -> None:
+    """Widget case 33: a ticket that is too old when it arrives leads to a page, not to a dead end."""
+    context = new_context()
+    context.route("**/widget/handover", lambda route: (place.clock.advance(61_000), route.continue_())[1])
+    page = opened(context, login_page(place))
+    sign_in(form(page))
+    page.wait_for_url("**/widget/handover")
+    assert page.locator("h1").is_visible()
+    context.unroute("**/widget/handover")
+    page.goto(place.partner.origin + "/login")
+    sign_in(form(page))
+    keep_going(page)
+    arrives(page)
