@@ -15,8 +15,8 @@ from idp.adapters.clock import QuietClock
 from idp.domain.people.password_hashes import cost_of
 from idp.domain.portals.clients import Client, ClientAuthentication, ClientRegistry, SecretDigest
 from idp.domain.portals.registry_content import make_registry
-from idp.domain.portals.widgets import Widget
 from idp.domain.portals.themes import Theme, ThemeSet
+from idp.domain.portals.widgets import Widget
 from idp.store.database import Database
 from idp.usecases.deps import Deps
 from tests.browser.conftest import THEMES

@@ -11,19 +11,18 @@ from tests.widget.places import Place
 from tests.widget.relying_party import Served
 
 pytestmark = pytest.mark.browser
-COVER = "position:fixed;inset:0;z-index:9;"
+PREPARED = """
+const w = document.querySelector('mire-login'), cover = document.createElement('div');
+w.style.display = 'block'; cover.style = 'position:fixed;inset:0;z-index:9';
+"""
 TRICKS = {
-    "opaque cover": f"const e = document.createElement('div'); e.style = '{COVER}background:white'; document.body.append(e)",
-    "cover that lets clicks through": (
-        f"const e = document.createElement('div'); e.style = '{COVER}pointer-events:none'; document.body.append(e)"
-    ),
+    "opaque cover": "document.body.append(cover); cover.style.background = 'white'",
+    "cover that lets clicks through": "document.body.append(cover); cover.style.pointerEvents = 'none'",
     "half seen through": "w.style.opacity = '.5'",
     "nearly invisible": "w.style.opacity = '.01'",
     "smaller": "w.style.transform = 'scale(.9)'",
     "turned": "w.style.transform = 'rotate(2deg)'",
     "blurred": "w.style.filter = 'blur(1px)'",
-    "only the button": "w.style.clipPath = 'inset(90% 0 0 0)'",
-    "out of sight": "w.style.marginLeft = '-9999px'",
 }
 
 
@@ -37,7 +36,9 @@ def ready(context: NewContext, place: Place) -> Page:
 def test_a_form_as_we_drew_it_can_be_sent(place: Place, new_context: NewContext) -> None:
     """Widget case 29: the control, in a rounded box with a shadow, which partners may have."""
     page = ready(new_context, place)
-    page.evaluate("document.querySelector('mire-login').style = 'border-radius:8px;box-shadow:0 0 9px grey'")
+    page.evaluate(
+        "document.querySelector('mire-login').style = 'display:block;border-radius:8px;box-shadow:0 0 9px grey'"
+    )
     expect(form(page).locator("#submit")).to_be_enabled()
     expect(form(page).locator("#masked")).to_be_hidden()
 
@@ -49,13 +50,49 @@ def test_a_form_that_is_not_seen_as_drawn_cannot_be_sent(place: Place, new_conte
     inside = form(page)
     expect(inside.locator("#submit")).to_be_enabled()
     fill(inside)
-    page.evaluate(f"(() => {{ const w = document.querySelector('mire-login'); {TRICKS[trick]} }})()")
+    page.evaluate(f"(() => {{ {PREPARED} {TRICKS[trick]} }})()")
     expect(inside.locator("#submit")).to_be_disabled()
     expect(inside.locator("#masked")).not_to_have_attribute("hidden", "")
     inside.locator("#password").press("Enter")
     inside.locator("#submit").evaluate("button => button.click()")
     page.evaluate("new Promise((done) => setTimeout(done, 100))")
     assert place.wire.of("/widget/submit") == []
+
+
+def test_a_page_that_shows_no_more_than_the_button_gets_nothing(place: Place, new_context: NewContext) -> None:
+    """Widget case 29: the click leads to the fields that nobody has seen; once they are, the control, it sends."""
+    style = "<style>mire-login { display: block; clip-path: inset(100% 0 0 0) }</style>"
+    place.partner.pages["/clipped"] = Served(document(widget(place), style + script(place)))
+    page = opened(new_context(), place.partner.origin + "/clipped")
+    inside = form(page)
+    fill(inside)
+    button, element = inside.locator("#submit").bounding_box(), page.locator("mire-login").bounding_box()
+    assert button is not None
+    assert element is not None
+    above = button["y"] - element["y"]
+    below = element["height"] - above - button["height"]
+    clip = "clip => { document.querySelector('mire-login').style.clipPath = clip }"
+    page.evaluate(clip, f"inset({above}px 0 {below}px 0)")
+    inside.locator("#submit").click()
+    expect(inside.locator("#siret")).to_be_focused()
+    inside.locator("#submit").click()
+    assert place.wire.of("/widget/submit") == []
+    page.evaluate(clip, "none")
+    page.evaluate("new Promise((done) => setTimeout(done, 500))")
+    inside.locator("#submit").click()
+    place.wire.wait_for("/widget/submit")
+
+
+def test_a_form_out_of_sight_waits_without_a_word(place: Place, new_context: NewContext) -> None:
+    """Widget case 29: further down a page it cannot be sent, and nobody is accused; once it is seen it can."""
+    page = ready(new_context, place)
+    inside = form(page)
+    expect(inside.locator("#submit")).to_be_enabled()
+    page.evaluate("document.querySelector('h1').style.height = '4000px'")
+    expect(inside.locator("#submit")).to_be_disabled()
+    page.evaluate("document.querySelector('mire-login').scrollIntoView()")
+    expect(inside.locator("#submit")).to_be_enabled()
+    assert inside.locator("#masked").get_attribute("hidden") == ""
 
 
 def test_a_frame_that_moves_under_the_pointer_cannot_be_clicked(place: Place, new_context: NewContext) -> None:

@@ -75,12 +75,12 @@ def get(path: str) -> object:
 SNAPSHOT = {
     "frame": (frame, 200, {**FRAMED, "content-security-policy": policy("PARTNER")}),
     "expired frame": (expired_frame, 400, {**FRAMED, "content-security-policy": policy("PARTNER", "")}),
-    "frame of nobody": (get("/widget/frame?client_id=nobody"), 403, {**CLOSED, "content-security-policy": policy(targets="")}),
+    "no frame": (get("/widget/frame?client_id=x"), 403, {**CLOSED, "content-security-policy": policy(targets="")}),
     "submit": (post("/widget/submit"), 403, {**CLOSED, "content-security-policy": NOT_A_PAGE}),
     "renew": (post("/widget/renew"), 403, {**CLOSED, "content-security-policy": NOT_A_PAGE}),
     "message": (post("/widget/message"), 403, {**CLOSED, "content-security-policy": NOT_A_PAGE}),
     "handover": (post("/widget/handover"), 403, {**CLOSED, "content-security-policy": policy(targets="")}),
-    "continue": (get("/widget/continue?t=x"), 400, {**CLOSED, "content-security-policy": policy(targets="")}),
+    "continue": (get("/widget/continue?t=x"), 404, {**CLOSED, "content-security-policy": policy(targets="")}),
     "page": (get("/widget/page?tx=x"), 404, {**CLOSED, "content-security-policy": policy(targets="")}),
     "pinned loader": (
         get("/w/1.0.0/mire-login.js"), 200, {**PUBLISHED, "cache-control": "public, max-age=31536000, immutable"},

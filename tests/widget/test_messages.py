@@ -90,7 +90,7 @@ def test_a_sibling_frame_of_a_stranger_cannot_speak_for_ours(place: Place, new_c
 
 
 def test_a_sibling_frame_cannot_lead_ours_elsewhere(place: Place, new_context: NewContext) -> None:
-    """Widget case 27: where a page made our frame by hand, so that it can be named. Its own, the control, it can lead."""
+    """Widget case 27: where a page made our frame by hand, so that it has a number. The control: its own."""
     place.attacker.pages["/sibling"] = Served("<!doctype html><title>s</title><iframe title=o src=/own></iframe>")
     made = greeting(place)
     sibling = f"<iframe title=s src='{place.attacker.origin}/sibling'></iframe>"
@@ -177,7 +177,7 @@ def test_a_second_init_changes_nothing(place: Place, new_context: NewContext) ->
 
 
 SENT = {
-    "own prototype": "line.postMessage(JSON.parse('{\"p\":\"mire\",\"v\":1,\"__proto__\":{\"type\":\"abort\"}}'))",
+    "own prototype": 'line.postMessage(JSON.parse(\'{"p":"mire","v":1,"__proto__":{"type":"abort"}}\'))',
     "inherited name": "line.postMessage({p: 'mire', v: 1, ch, type: 'constructor'})",
     "hidden setter": "line.postMessage({p: 'mire', v: 1, ch, type: '__proto__'})",
     "a megabyte": "line.postMessage({p: 'mire', v: 1, ch, type: 'focus', more: 'x'.repeat(1 << 20)})",
@@ -242,5 +242,3 @@ def callback(page: Page, answer: dict[str, str]) -> str:
     """What the partner's back end says to it."""
     sent = "body => fetch('/sso/callback', {method: 'POST', headers: {'Content-Type': 'application/json'}, body})"
     return str(page.evaluate(f"body => ({sent})(body).then((said) => said.json())", json.dumps(answer))["said"])
-
-

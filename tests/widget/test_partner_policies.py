@@ -17,7 +17,6 @@ from tests.widget.driving import (
     fill,
     form,
     hears,
-    heard,
     keep_going,
     login_page,
     opened,
@@ -63,9 +62,7 @@ def link_signs_in(page: Page) -> None:
 
 def test_the_strictest_page_has_the_widget(place: Place, new_context: NewContext) -> None:
     """Widget case 7: nothing of it is reported, and the whole sign-in works."""
-    place.partner.pages["/strict"] = Served(
-        document(widget(place), script(place, integrity(place))), strictest(place)
-    )
+    place.partner.pages["/strict"] = Served(document(widget(place), script(place, integrity(place))), strictest(place))
     complaints: list[str] = []
     page = new_context().new_page()
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)

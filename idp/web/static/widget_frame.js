@@ -127,12 +127,14 @@
   }
 
   function onSight(entries) {
-    var visible = entries[entries.length - 1].isVisible;
+    var last = entries[entries.length - 1];
     clearTimeout(timer);
-    if (!visible) {
+    if (!last.isVisible) {
       seen = false;
-      timer = setTimeout(function () { byId("masked").hidden = false; measure(); }, SETTLED);
       gate();
+      if (last.isIntersecting) { // Further down a long page it is not masked; saying so would move the button later.
+        timer = setTimeout(function () { byId("masked").hidden = false; measure(); }, SETTLED);
+      }
       return;
     }
     timer = setTimeout(function () {
@@ -142,9 +144,24 @@
     }, SETTLED);
   }
 
+  /* Every field must have been seen whole, once: a page that shows no more than the button gets no click for it. */
+
+  var unseen = seen ? [] : NAMES.slice();
+
+  function onField(entries) {
+    entries.forEach(function (entry) {
+      if (entry.isVisible && entry.intersectionRatio > 0.9) {
+        unseen = unseen.filter(function (name) { return name !== entry.target.id; });
+        fields.unobserve(entry.target);
+      }
+    });
+  }
+
   if (!seen) {
     new IntersectionObserver(onSight, { threshold: [0, 0.25, 0.5, 0.75, 1], trackVisibility: true, delay: 100 })
       .observe(form);
+    var fields = new IntersectionObserver(onField, { threshold: [0, 0.5, 0.95, 1], trackVisibility: true, delay: 100 });
+    NAMES.forEach(function (name) { fields.observe(byId(name)); });
   }
   gate();
 
@@ -179,6 +196,10 @@
     var typed = { tx: tx, ignored: counted() };
     event.preventDefault();
     if (busy || button.disabled || !seen) {
+      return;
+    }
+    if (unseen.length) {
+      byId(unseen[0]).focus();
       return;
     }
     NAMES.forEach(function (name) { typed[name] = byId(name).value; });
