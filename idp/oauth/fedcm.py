@@ -51,7 +51,9 @@ def show_accounts() -> Response:
     found = offered_account(current_deps(), session_digest(request))
     if found is None:
         return refused("login_required", status=401)
-    return to_response(200, {"accounts": [found]})
+    response = to_response(200, {"accounts": [found]})
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def show_client() -> Response:

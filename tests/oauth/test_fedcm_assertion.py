@@ -274,7 +274,7 @@ def test_who_does_not_agree_gives_nothing_and_the_dialogue_is_closed(at: Gateway
     answer = assertion(browser, push(at, "consenting"), client_id="consenting")
     sent = browser.http.get(cast(dict[str, str], answer.json)["continue_on"])
     page = browser.http.get(location(sent))
-    form = {"form_token": token_of(page, "/consent"), "decision": "deny"}
+    form = {"form_token": token_of(page, "/consent"), "decision": "refuse"}
     back = browser.http.post("/consent", query_string={"t": transaction(sent)}, data=form)
     end = browser.http.get(location(back))
     assert (end.status_code, 'data-token=""' in end.text, count(at)) == (200, True, 0)
