@@ -43,8 +43,9 @@
     }
     if (data.state === "expired") {
       tell("error", { error: "expired", retryable: true });
+    } else {
+      tell("state", { state: "ready" });
     }
-    tell("state", { state: data.state === "expired" ? "done" : "ready" });
     measure();
   }
 
