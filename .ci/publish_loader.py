@@ -23,6 +23,7 @@ import minify
 FOLDER = Path(__file__).resolve().parents[1] / "idp" / "web" / "loader"
 PUBLISHED = FOLDER / "published"
 MANIFEST = PUBLISHED / "manifest.json"
+HOW_TO = FOLDER.parents[2] / "docs" / "how-to" / "embed-the-widget.md"
 MOST_BYTES = 4096
 """Of each script, gzipped."""
 
@@ -40,6 +41,15 @@ def main() -> None:
         if not name.endswith(".ts") and gzipped(text) > MOST_BYTES:
             sys.exit(f"at most {MOST_BYTES} bytes gzipped")
     MANIFEST.write_text(json.dumps(manifest(PUBLISHED), indent=2) + "\n")
+    HOW_TO.write_text(pinned(HOW_TO.read_text(), json.loads(MANIFEST.read_text())))
+
+
+def pinned(text: str, manifest: Mapping[str, Any]) -> str:
+    """The page with the newest version and its digest in every script tag; its portals are run as written."""
+    latest = manifest["latest"]
+    integrity = manifest["versions"][latest]["mire-login.js"]["integrity"]
+    tag = r'/w/[0-9.]+/mire-login\.js"(\s+)integrity="[^"]*"'
+    return re.sub(tag, rf'/w/{latest}/mire-login.js"\1integrity="{integrity}"', text)
 
 
 def built(source: str, types: str) -> tuple[str, Mapping[str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +11,9 @@ from playwright.sync_api import Page, expect
 
 from idp.domain.portals.widget_findings import Found
 from tests.interop.visitor import TRIPLET
-from tests.processes import ROOT
 from tests.widget.conftest import NewContext
 from tests.widget.embedding import (
     GREETING,
-    HOW_TO,
     Portal,
     begins_only_from_its_own_page,
     changed,
@@ -116,12 +112,6 @@ def test_the_python_portal_signs_in_by_message(by_message: Running, page: Page) 
 def test_whoever_follows_the_link_comes_back_by_redirect(by_message: Running, new_context: NewContext) -> None:
     page = new_context(java_script_enabled=False).new_page()
     signs_in_by_link(page, by_message.portal, by_message.issuer)
-
-
-def test_the_digest_of_the_page_is_that_of_the_published_loader() -> None:
-    manifest = json.loads((ROOT / "idp/web/loader/published/manifest.json").read_text())
-    digests = set(re.findall(r"sha384-[\w+/=]+", HOW_TO))
-    assert digests == {manifest["versions"]["1.0.0"]["mire-login.js"]["integrity"]}
 
 
 def test_the_gateways_own_check_finds_nothing_to_mend(running: Running) -> None:
