@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey
 from demo.portals import Place, Portal
 
 WAIT_SECONDS = 5
+ATTEMPTS_KEPT = 4
 SCOPE = "openid profile email phone organization roles"
 
 
@@ -64,8 +65,16 @@ def push(gateway: FlaskOAuth2App, redirect_uri: str, **parameters: str) -> dict[
     if answer.status_code != 201:
         raise OAuthError(error=answer.json().get("error"))
     gateway.save_authorize_data(redirect_uri=redirect_uri, **asked)
+    forget_older_attempts(f"_state_{gateway.name}_")
     pushed: dict[str, Any] = answer.json()
     return pushed
+
+
+def forget_older_attempts(prefix: str) -> None:
+    """Each view of the page begins one, and most are never finished: a session is not to grow by them."""
+    attempts = sorted((value["exp"], name) for name, value in session.items() if name.startswith(prefix))
+    for _, name in attempts[:-ATTEMPTS_KEPT]:
+        del session[name]
 
 
 def proof(gateway: FlaskOAuth2App) -> requests.auth.AuthBase:

@@ -79,6 +79,17 @@ def test_a_start_is_pushed_and_its_proofs_stay_at_the_desk(registered: Flask) ->
     assert (asked["widget_origin"], asked["code_challenge_method"]) == ([own(registered)], ["S256"])
 
 
+def test_the_newest_attempts_are_kept(registered: Flask) -> None:
+    browser = registered.test_client()
+    kept: list[list[str]] = []
+    for _ in range(6):
+        assert browser.post("/sso/start", headers={"Origin": own(registered)}).status_code == 200
+        with browser.session_transaction() as session:
+            kept.append([name for name in session if name.startswith("_state_")])
+    assert [len(names) for names in kept] == [1, 2, 3, 4, 4, 4]
+    assert kept[-1][:-1] == kept[-2][1:]
+
+
 def test_a_request_that_the_gateway_refuses_leaves_nothing(registered: Flask) -> None:
     registered.extensions["gateway"].client_id = "compte-formation"
     browser = registered.test_client()
