@@ -36,3 +36,8 @@ def purge(person: Firefox) -> list[str]:
 def activation_lifetime(person: Firefox) -> int:
     """How many seconds Firefox remembers that somebody used a site."""
     return int(person.chrome(LIFETIME))
+
+
+def forget_gestures(person: Firefox) -> None:
+    """As after the 45 days for which Firefox remembers them."""
+    person.chrome(SERVICE + "bounces.clearAll()")

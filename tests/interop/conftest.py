@@ -10,6 +10,9 @@ import pytest
 from tests.browser.conftest import chromium as chromium
 from tests.interop.firefox import Firefox, Value, firefox
 from tests.interop.visitor import Visitor
+from tests.widget.conftest import empty_database as empty_database
+from tests.widget.conftest import new_place as new_place
+from tests.widget.conftest import place as place
 
 
 @pytest.fixture

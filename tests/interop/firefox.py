@@ -54,6 +54,11 @@ REFUSES_THIRD_PARTIES: dict[str, Value] = {"network__cookie__cookieBehavior": 1}
 """Instead of Total Cookie Protection, the default, which keeps them apart for each site that frames."""
 VISIBLE = "const e = document.querySelector(arguments[0]); return e !== null && e.getClientRects().length > 0"
 
+SHADOWED = """
+const tree = arguments[1] ? document.querySelector(arguments[1])?.shadowRoot : document;
+return tree?.querySelector(arguments[0]) ?? null;
+"""
+
 
 class Firefox:
     """One window of it, as a person uses it."""
@@ -104,9 +109,11 @@ class Firefox:
         finally:
             self._do("Marionette:SetContext", value="content")
 
-    def enter_frame(self, selector: str) -> None:
-        """From now on the current document is the one in this iframe of the current document, whatever its origin."""
-        self._do("WebDriver:SwitchToFrame", element=self.see(selector))
+    def enter_frame(self, selector: str = "iframe", *, host: str = "") -> None:
+        """From now on the current document is the one in this iframe of the current document, whatever its origin;
+        with `host`, in this iframe of that element's shadow tree."""
+        self.wait(lambda: self.script(SHADOWED, selector, host), f"{host} {selector}")
+        self._do("WebDriver:SwitchToFrame", element=self.script(SHADOWED, selector, host)[ELEMENT])
 
     def leave_frames(self) -> None:
         """From now on the current document is the page's own."""
