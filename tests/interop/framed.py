@@ -11,16 +11,17 @@ from tests.interop.marionette import PATIENCE_SECONDS
 from tests.interop.visitor import TRIPLET
 from tests.widget.driving import document, script, widget
 from tests.widget.places import Place
-from tests.widget.relying_party import CALLBACK, Served
+from tests.widget.relying_party import CALLBACK, RelyingParty, Served
 
 REDEEMS = f"""<script>
+document.addEventListener('mire-login:handover', () => document.body.append(document.createElement('hr')));
 document.addEventListener('mire-login:success', (event) => {{
   const body = JSON.stringify(event.detail), headers = {{'Content-Type': 'application/json'}};
   fetch('{CALLBACK}', {{method: 'POST', headers, body}}).then((answer) => answer.json())
     .then((answer) => document.getElementById('said').textContent = answer.said);
 }});
 </script><p id=said></p>"""
-"""What a partner's page adds for a code that comes as a message."""
+"""What a partner's page adds: a rule for each hand-over that the frame tried, and what becomes of a code."""
 WAY = ["/widget/frame", "/widget/submit"]
 """What a framed sign-in asks for before it leaves its frame."""
 
@@ -39,15 +40,23 @@ def submit(person: Firefox) -> None:
     person.click("#submit")
 
 
+def hand_overs_tried(person: Firefox) -> int:
+    """How often the form on the page tried to leave its frame; back in the form afterwards."""
+    person.leave_frames()
+    tried = int(person.script("return document.querySelectorAll('hr').length"))
+    person.enter_frame(host="mire-login")
+    return tried
+
+
 def keep_going(person: Firefox, place: Place) -> None:
     """A click on the gateway's own page, which a browser sees after its first framed sign-in."""
     person.arrive(place.issuer + "/widget/continue")
     person.click("button[name=keep][value=yes]")
 
 
-def is_greeted(person: Firefox, place: Place) -> None:
+def is_greeted(person: Firefox, place: Place, partner: RelyingParty | None = None) -> None:
     """The partner's page at its redirect URI knows who came."""
-    person.arrive(place.partner.origin + CALLBACK)
+    person.arrive((partner or place.partner).origin + CALLBACK)
     assert person.text("#said") == "bonjour Moutin"
 
 

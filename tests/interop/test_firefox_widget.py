@@ -7,7 +7,7 @@ import pytest
 from idp.domain.portals.widgets import Completion
 from tests.interop.conftest import NewFirefox
 from tests.interop.firefox import REFUSES_THIRD_PARTIES, Firefox, Value
-from tests.interop.framed import WAY, SlowHash, is_greeted, keep_going, submit, visit
+from tests.interop.framed import WAY, SlowHash, hand_overs_tried, is_greeted, keep_going, submit, visit
 from tests.widget.conftest import NewPlace
 from tests.widget.places import Place, with_widget
 
@@ -68,9 +68,9 @@ def test_a_framed_sign_in_ends_with_a_message(
     assert not any("cookie" in one.headers or one.cookies_set for one in ours)
 
 
-@pytest.mark.parametrize("preferences", [{}, SHORT_GESTURES], ids=["it knows", "it is refused"])
+@pytest.mark.parametrize(("preferences", "tried"), [({}, 0), (SHORT_GESTURES, 1)], ids=["it knows", "it is refused"])
 def test_after_a_slow_hash_a_second_click_hands_over(
-    new_firefox: NewFirefox, new_place: NewPlace, preferences: dict[str, Value]
+    new_firefox: NewFirefox, new_place: NewPlace, preferences: dict[str, Value], tried: int
 ) -> None:
     """Widget case 12: without a fresh gesture Firefox does not let a frame navigate the page.
 
@@ -83,6 +83,7 @@ def test_after_a_slow_hash_a_second_click_hands_over(
     person.wait(lambda: not person.script("return navigator.userActivation.isActive"), "the end of the gesture")
     hash.ends.set()
     assert person.text("#continue") == "Continuer"
+    assert hand_overs_tried(person) == tried
     assert place.wire.of("/widget/handover") == []
     person.click("#continue")
     keep_going(person, place)
