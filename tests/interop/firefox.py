@@ -56,7 +56,8 @@ VISIBLE = "const e = document.querySelector(arguments[0]); return e !== null && 
 
 SHADOWED = """
 const tree = arguments[1] ? document.querySelector(arguments[1])?.shadowRoot : document;
-return tree?.querySelector(arguments[0]) ?? null;
+const frame = tree?.querySelector(arguments[0]) ?? null;
+return frame && getComputedStyle(frame).visibility === 'visible' ? frame : null;
 """
 
 
@@ -111,7 +112,7 @@ class Firefox:
 
     def enter_frame(self, selector: str = "iframe", *, host: str = "") -> None:
         """From now on the current document is the one in this iframe of the current document, whatever its origin;
-        with `host`, in this iframe of that element's shadow tree."""
+        with `host`, in this iframe of that element's shadow tree. A hidden one is waited for: nobody can type there."""
         self.wait(lambda: self.script(SHADOWED, selector, host), f"{host} {selector}")
         self._do("WebDriver:SwitchToFrame", element=self.script(SHADOWED, selector, host)[ELEMENT])
 
