@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +76,11 @@ class Dialogs:
 
     def receive(self) -> str:
         """What the partner's back end makes of the token."""
-        said: str = self.page.evaluate(SEND, self.answer()["token"])
+        return self.sent(json.loads(self.answer()["token"]))
+
+    def sent(self, answer: dict[str, Any]) -> str:
+        """What the partner's back end makes of an answer that its page got."""
+        said: str = self.page.evaluate(SEND, json.dumps(answer))
         return said
 
 
