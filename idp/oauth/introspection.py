@@ -5,6 +5,7 @@ from __future__ import annotations
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error
 from flask import Response, request
 
+from idp.http.actors import client_actor
 from idp.oauth.answers import error_response, to_response
 from idp.oauth.client_authentication import PROVEN
 from idp.oauth.payloads import BodyRequest
@@ -24,7 +25,7 @@ def introspection() -> Response:
             raise InvalidRequestError("Missing 'token' in request.")
     except OAuth2Error as error:
         return error_response(error)
-    answer = introspect(server.deps, client.entry, body.form["token"])
+    answer = introspect(server.deps, client_actor(request, client.entry.client_id), client.entry, body.form["token"])
     if request.accept_mimetypes.best_match(("application/json", SIGNED), "application/json") != SIGNED:
         return to_response(200, answer)
     signed = signed_introspection(server.deps, client.entry, answer)

@@ -11,6 +11,7 @@ from idp.web.portals.account import blueprint as account
 from idp.web.portals.client_logos import blueprint as client_logos
 from idp.web.portals.consent import blueprint as consent
 from idp.web.portals.device import blueprint as device
+from idp.web.portals.legacy_widget import blueprint as legacy_widget
 from idp.web.portals.widget_frame import blueprint as widget_frame
 from idp.web.portals.widget_handover import blueprint as widget_handover
 from idp.web.portals.widget_submit import blueprint as widget_submit
@@ -26,6 +27,7 @@ def register(app: Flask, deps: Deps) -> None:
     app.register_blueprint(consent)
     app.register_blueprint(client_logos)
     app.register_blueprint(device)
+    app.register_blueprint(legacy_widget)
     app.register_blueprint(widget_frame)
     app.register_blueprint(widget_submit)
     app.register_blueprint(widget_handover)

@@ -415,6 +415,20 @@ def upgrade() -> None:
     with op.batch_alter_table('identity_history', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_identity_history_account_id'), ['account_id'], unique=False)
 
+    op.create_table('legacy_tokens',
+    sa.Column('token_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('client_id', sa.Text(), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_valid_from', sa.BigInteger(), nullable=False),
+    sa.Column('issued_at', sa.BigInteger(), nullable=False),
+    sa.Column('redeemed_at', sa.BigInteger(), nullable=True),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_legacy_tokens_account_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_legacy_tokens'))
+    )
+    with op.batch_alter_table('legacy_tokens', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_legacy_tokens_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('sessions',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('token_hash', sa.LargeBinary(length=32), nullable=False),
@@ -538,6 +552,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sessions_account_id'))
 
     op.drop_table('sessions')
+    with op.batch_alter_table('legacy_tokens', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_legacy_tokens_expires_at'))
+
+    op.drop_table('legacy_tokens')
     with op.batch_alter_table('identity_history', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_identity_history_account_id'))
 

@@ -30,6 +30,10 @@ class Lifetimes:
     """What a framed form was given must be at the top level by then."""
     hand_over: int = 10 * MINUTE
     """A person who comes with it may be asked something first."""
+    legacy_token: int = 60 * SECOND
+    """What an old widget's page was posted must be redeemed by then."""
+    legacy_token_memory: int = 10 * MINUTE
+    """For this long a redeemed one is known for a replay."""
     device_code: int = 10 * MINUTE
     access_token: int = 5 * MINUTE
     id_token: int = 5 * MINUTE

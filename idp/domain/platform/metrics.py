@@ -23,6 +23,9 @@ class Metric(Enum):
     CLIENT_AUTHENTICATION_FAILURES = Counter("mire_client_authentication_failures", "Clients that failed to prove who.")
     INTROSPECTIONS = Counter("mire_introspections", "Introspections by answer.", ("active",))
     IGNORED_MESSAGES = Counter("mire_widget_ignored_messages", "Messages to framed forms that were not their page's.")
+    LEGACY_WIDGETS = Counter(
+        "mire_legacy_widgets", "Forms of portals' old widgets by portal and outcome.", ("client_id", "outcome")
+    )
     RESPONSES = Counter("mire_http_responses", "Answers by status class.", ("status",))
     MAILS = Counter("mire_mails", "Outgoing mails by outcome.", ("outcome",))
     JOBS = Counter("mire_jobs", "Jobs by kind and outcome.", ("kind", "outcome"))

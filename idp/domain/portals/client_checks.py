@@ -14,6 +14,7 @@ from idp.domain.portals.clients import (
     SubjectType,
 )
 from idp.domain.portals.encryption_checks import ENCRYPTION_CHECKS
+from idp.domain.portals.legacy_widget_checks import LEGACY_WIDGET_CHECKS
 from idp.domain.portals.profile_checks import PROFILE_CHECKS
 from idp.domain.portals.registry_addresses import origin_problem, redirect_problem, web_address_problem
 from idp.domain.portals.registry_entries import Complaint, Entry
@@ -274,5 +275,6 @@ CLIENT_CHECKS: tuple[Check, ...] = (
     exchanges_are_between_clients,
     theme_exists,
     widget_is_whole,
+    *LEGACY_WIDGET_CHECKS,
     *PROFILE_CHECKS,
 )

@@ -37,7 +37,7 @@ OWN = frozenset(
 """What a client may say of itself, as far as clients.yaml knows it too."""
 OPERATORS = frozenset(
     "client_id client_secret theme profile require_pkce require_consent id_token_claims default_resource "
-    "form_action_origins match may_exchange_for widget tls_client_auth_ca require_dpop_nonce".split()
+    "form_action_origins match may_exchange_for widget legacy_widget tls_client_auth_ca require_dpop_nonce".split()
 )
 """What an operator decides, in clients.yaml or by the invitation; sent by a client it is ignored like the unknown."""
 SETTABLE: Mapping[str, Field] = {field.name: field for field in CLIENT_FIELDS if field.name in OWN}

@@ -12,6 +12,7 @@ from idp.domain.platform.keys import HmacAlgorithm
 from idp.domain.platform.keys import SigningAlgorithm as SigningAlgorithm
 from idp.domain.portals.authentication_methods import ClientAuthentication as ClientAuthentication
 from idp.domain.portals.encryption import ContentEncryption, KeyManagement
+from idp.domain.portals.legacy_widgets import LegacyWidget
 from idp.domain.portals.profiles import RULES, Pkce, Profile, ProfileRules
 from idp.domain.portals.step_up import RequiredSignIn
 from idp.domain.portals.widgets import Widget
@@ -155,6 +156,7 @@ class Client:
     match: Match = Match.CANONICAL
     may_exchange_for: tuple[str, ...] = ()
     widget: Widget | None = None
+    legacy_widget: LegacyWidget | None = None
     """Its sign-in form may be framed by pages of its own; None: it has none."""
 
     @property

@@ -17,6 +17,7 @@ from idp.domain.portals.clients import (
     SubjectType,
 )
 from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManagement
+from idp.domain.portals.legacy_widgets import legacy_widget_from
 from idp.domain.portals.profiles import RULES, Profile
 from idp.domain.portals.registry_content import assertion_algorithm
 from idp.domain.portals.registry_entries import Entry
@@ -66,6 +67,8 @@ def build_client(entry: Entry, secrets: tuple[SecretDigest, ...]) -> Client:
         values["scopes"] = frozenset(written["scope"].split())
     if "widget" in written:
         values["widget"] = widget_from(written["widget"])
+    if "legacy_widget" in written:
+        values["legacy_widget"] = legacy_widget_from(written["legacy_widget"])
     return Client(
         **values,
         secrets=secrets,

@@ -25,6 +25,7 @@ from idp.domain.portals.clients import (
     SubjectType,
 )
 from idp.domain.portals.encryption import ENCRYPTED, ContentEncryption, KeyManagement
+from idp.domain.portals.legacy_widgets import LegacyWidget, legacy_widget_from
 from idp.domain.portals.profiles import Profile
 from idp.domain.portals.widgets import Widget, widget_from
 from idp.domain.sign_in.assurance import Acr
@@ -47,6 +48,7 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "match": Match,
     "secrets": lambda value: tuple(SecretDigest(bytes.fromhex(item["digest"]), item["source"]) for item in value),
     "widget": lambda value: widget_from(value) if value else None,
+    "legacy_widget": lambda value: legacy_widget_from(value) if value else None,
 }
 
 
@@ -142,7 +144,7 @@ def _tupled(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Client | Resource | Widget):
+    if isinstance(value, Client | Resource | Widget | LegacyWidget):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, SecretDigest):
         return {"digest": value.digest.hex(), "source": value.source}

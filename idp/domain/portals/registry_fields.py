@@ -27,6 +27,7 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]{1,200}$"
 WEB_ADDRESS = r"^https?://[^\s/?#@\\]+(/[^\s#\\]*)?(\?[^\s#\\]*)?$"
 REDIRECT = r"^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s#\\*]+$"
 ORIGIN = r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$|^https?://\[[0-9a-f:]+\](:[0-9]{1,5})?$"
+LEGACY_RETURN = r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?(/[^\s#\\\"'<>]*)?(\?[^\s#\\\"'<>]*)?$"
 RESOURCE = r"^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s#]+$"
 SCOPE_WORDS = r"^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$"
 SECRET = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sha256:[0-9a-f]{64})$"
@@ -54,6 +55,10 @@ def _address(name: str, doc: str) -> Field:
 
 def _origins(name: str, doc: str) -> Field:
     return Field(name, Kind.LIST, doc, pattern=ORIGIN, instead=ORIGIN_INSTEAD)
+
+
+def _legacy_returns(name: str, doc: str) -> Field:
+    return Field(name, Kind.LIST, doc, pattern=LEGACY_RETURN, instead=f"{ADDRESS_INSTEAD}, its host in lower case")
 
 
 def _redirects(name: str, doc: str) -> Field:
@@ -89,6 +94,13 @@ WIDGET_FIELDS = (
     _flag("fedcm", "The browser's own sign-in dialogue may be offered."),
     _flag("popup", "A popup may replace the frame."),
     Field("acr_ceiling", Kind.TEXT, "Highest acr reached inside a frame; eidas1 by default.", choices=_choices(Acr)),
+)
+
+LEGACY_WIDGET_FIELDS = (
+    _flag("enabled", "The form is taken; false switches it off."),
+    _origins("origins", "Pages that may send the form; exact, no wildcard."),
+    _legacy_returns("success_urls", "`urlOK`: where the token is posted; compared character by character."),
+    _legacy_returns("failure_urls", "`urlKO`: where a refused person returns; compared character by character."),
 )
 
 CLIENT_FIELDS = (
@@ -253,6 +265,12 @@ CLIENT_FIELDS = (
         "Clients whose tokens this one may exchange (RFC 8693); a client that narrows its own tokens names itself.",
     ),
     Field("widget", Kind.MAPPING, "The sign-in widget inside the partner's page.", fields=WIDGET_FIELDS),
+    Field(
+        "legacy_widget",
+        Kind.MAPPING,
+        "The old widget, a form in the partner's own page; deprecated, and off without this key.",
+        fields=LEGACY_WIDGET_FIELDS,
+    ),
 )
 
 RESOURCE_FIELDS = (

@@ -24,6 +24,8 @@ def _client_notes(client: Client) -> Iterator[str]:
         yield f"{client.client_id}: the secret in env:{name} changes only when the gateway is restarted"
     if client.widget and not client.widget.enabled:
         yield f"{client.client_id}: its widget is switched off"
+    if client.legacy_widget and client.legacy_widget.enabled:
+        yield f"{client.client_id}: its old widget is on; its pages see passwords, so lead it to the new one"
 
 
 def environment_names(client: Client) -> list[str]:

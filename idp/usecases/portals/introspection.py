@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from idp.domain.platform.actors import Actor
 from idp.domain.platform.digests import token_hash
 from idp.domain.platform.instants import to_seconds
 from idp.domain.platform.metrics import Metric
 from idp.domain.portals.access_tokens import AccessToken, read_access_token
 from idp.domain.portals.clients import Client
+from idp.domain.portals.legacy_widgets import is_legacy_token
 from idp.domain.portals.refresh_tokens import RefreshToken, read_refresh_token
 from idp.domain.portals.subjects import client_subject
 from idp.domain.portals.tokens import ACCESS_TOKEN_TYPE, scope_text
@@ -16,6 +18,7 @@ from idp.store.portals.grants import find_family
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.encrypting import encrypted
+from idp.usecases.portals.legacy_widgets import described, redeem
 from idp.usecases.portals.token_standing import token_holds
 
 INTROSPECTION_TYPE = "token-introspection+jwt"
@@ -23,11 +26,13 @@ INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody else learns (section 2.2)."""
 
 
-def introspect(deps: Deps, client: Client, text: str) -> dict[str, Any]:
+def introspect(deps: Deps, actor: Actor, client: Client, text: str) -> dict[str, Any]:
     """The answer to `client` about this token: one statement, none for what is no token of ours."""
     refresh_token = read_refresh_token(text)
     if refresh_token is not None:
         answer = _about_refresh_token(deps, client, refresh_token)
+    elif is_legacy_token(text):
+        answer = _about_legacy_token(deps, actor, client, text)
     else:
         answer = _about_access_token(deps, client, text)
     deps.metrics.count(Metric.INTROSPECTIONS, active="true" if answer["active"] else "false")
@@ -87,3 +92,10 @@ def _about_refresh_token(deps: Deps, client: Client, token: RefreshToken) -> dic
         "scope": scope_text(grant.scopes & client.scopes),
         "exp": to_seconds(family.expires_at),
     }
+
+
+def _about_legacy_token(deps: Deps, actor: Actor, client: Client, text: str) -> dict[str, Any]:
+    """Said once: this spends it."""
+    with deps.transaction() as connection:
+        row = redeem(connection, deps, actor, client, text)
+    return described(deps, client, row) if row else INACTIVE
