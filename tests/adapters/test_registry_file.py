@@ -165,6 +165,11 @@ def test_every_key_is_read(load: Load) -> None:
       popup: true
       acr_ceiling: eidas1
       enabled: true
+    legacy_widget:
+      enabled: false
+      origins: [https://a.example.fr]
+      success_urls: ['https://a.example.fr/ok?x=1']
+      failure_urls: [https://a.example.fr/ko]
 resources:
   - identifier: https://api.example.fr
     owner: tout
@@ -194,6 +199,11 @@ resources:
     assert (client.match, client.default_max_age, client.may_exchange_for) == (Match.EXACT, 600, ("tout",))
     assert client.widget is not None
     assert (client.widget.origins, client.widget.completion) == (("https://a.example.fr",), "message")
+    assert client.legacy_widget is not None
+    assert (client.legacy_widget.enabled, client.legacy_widget.success_urls) == (
+        False,
+        ("https://a.example.fr/ok?x=1",),
+    )
     resource = registry.resources["https://api.example.fr"]
     assert (resource.owner, resource.signing_alg, resource.clients) == ("tout", SigningAlgorithm.RS256, {"tout"})
     assert resource.required_sign_in == RequiredSignIn(Acr.EIDAS1, 300)

@@ -34,6 +34,7 @@ from idp.domain.people.new_accounts import NewAccount
 from idp.domain.platform.actors import Actor, ActorRole
 from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Client, SecretDigest
+from idp.domain.portals.legacy_widgets import LegacyWidget
 from idp.domain.portals.registry_content import make_registry
 from idp.domain.portals.widgets import Completion, Widget
 from idp.jobs.runner import Runner
@@ -69,6 +70,7 @@ ASKED = {
     "client_id": "portail", "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile",
     "state": "s", "nonce": "n", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
 }  # fmt: skip
+OLD_RETURN = "https://portail.example.fr/ancien"
 TYPED = {"siret": SIRET, "family_name": "Moutin", "given_name": "Claire"}
 
 
@@ -119,6 +121,7 @@ def partner() -> Client:
         backchannel_logout_uri="https://portail.example.fr/bye",
         post_logout_redirect_uris=("https://portail.example.fr/out",),
         widget=Widget(origins=(CALLBACK.rpartition("/")[0],), completion=Completion.MESSAGE),
+        legacy_widget=LegacyWidget(success_urls=(OLD_RETURN,), failure_urls=(OLD_RETURN,)),
     )
 
 
@@ -211,6 +214,7 @@ def walk_everywhere(world: World) -> None:
     world.handed_out["silent code"] = code
     tokens = redeem(world, code)
     world.get("/account/sessions")
+    use_old_widget(world)
     sign_out(world, tokens["id_token"])
     sign_in_inside_a_page(world)
     be_delayed(world)
@@ -247,6 +251,17 @@ def use_tokens(world: World, tokens: dict[str, str]) -> None:
     world.deps.clock.advance(MINUTE)
     assert world.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"]).status_code == 400
     world.post("/revoke", {"token": refreshed.json["access_token"]}, headers=basic)  # type: ignore[index]
+
+
+def use_old_widget(world: World) -> None:
+    form = {"urlOK": OLD_RETURN, "urlKO": OLD_RETURN, "siret": SIRET, "nom": "Moutin", "prenom": "Claire"}
+    path = "/auth/MAG/widget/validation"
+    assert world.post(path, {**form, "password": FED["wrong password"]}).status_code == 303
+    token = hidden_fields(world.post(path, {**form, "password": FED["right password"]}))["jtd"]
+    world.handed_out["old widget's token"] = token
+    credentials = base64.b64encode(f"portail:{FED['client secret']}".encode()).decode()
+    for _ in range(2):
+        assert world.post("/introspect", {"token": token}, headers={"Authorization": f"Basic {credentials}"}).is_json
 
 
 def sign_out(world: World, hint: str) -> None:

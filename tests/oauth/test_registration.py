@@ -280,6 +280,7 @@ OPERATORS_OWN: dict[str, Any] = {
     "client_id": "portal", "client_secret": "x" * 50, "theme": "partner", "profile": "fapi2_security",
     "require_pkce": False, "require_consent": False, "id_token_claims": "scopes", "form_action_origins": ["https://a.fr"],
     "may_exchange_for": ["portal"], "widget": {"origins": ["https://a.fr"]}, "match": "exact",
+    "legacy_widget": {"origins": ["https://a.fr"], "success_urls": ["https://a.fr/ok"], "failure_urls": ["https://a.fr/ko"]},
     "default_resource": "https://paie.example.fr/api", "resources": ["https://paie.example.fr/api"],
 }  # fmt: skip
 
@@ -303,6 +304,7 @@ def test_what_an_operator_decides_is_ignored(deps: Deps, web: FlaskClient) -> No
     assert plain is not None
     assert bold is not None
     for name in ("theme", "profile", "require_pkce", "require_consent", "may_exchange_for", "widget", "match",
+                 "legacy_widget",
                  "default_resource", "form_action_origins", "id_token_claims_by_scope"):  # fmt: skip
         assert getattr(plain, name) == getattr(bold, name), name
     assert body["client_id"] != "portal"

@@ -27,10 +27,12 @@ def returns_of(entry: Entry) -> Iterator[tuple[str, int, str]]:
             yield name, index, url
 
 
+def is_on(entry: Entry) -> bool:
+    return KEY in entry.values and entry.values[KEY].get("enabled", True)
+
+
 def legacy_widget_is_whole(entry: Entry, _: Surroundings) -> Complaints:
-    if KEY not in entry.values or not entry.values[KEY].get("enabled", True):
-        return
-    for name in LISTS:
+    for name in LISTS if is_on(entry) else ():
         if not written(entry, name):
             yield Complaint(entry.line_of(KEY), f"{KEY}.{name} is missing; write it, or enabled: false")
 
@@ -57,7 +59,7 @@ def legacy_returns_name_one_client(entry: Entry, around: Surroundings) -> Compla
 
 
 def legacy_tokens_can_be_redeemed(entry: Entry, _: Surroundings) -> Complaints:
-    if KEY not in entry.values:
+    if not is_on(entry):
         return
     line = entry.line_of(KEY)
     if method_of(entry) == ClientAuthentication.NONE:

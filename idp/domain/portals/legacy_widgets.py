@@ -14,7 +14,7 @@ DEFAULT_NAME = "jtd"
 """Under which name the token is posted when the form names none."""
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 MARK = "jtd."
-TOKEN = re.compile(r"jtd\.[A-Za-z0-9_-]{20,43}", re.ASCII)
+TOKEN = re.compile(r"jtd\.[A-Za-z0-9_-]{43}", re.ASCII)
 TOKEN_TYPE = "legacy_widget"
 """`token_type` of what /introspect says."""
 
