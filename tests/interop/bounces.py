@@ -21,10 +21,15 @@ IS_KNOWN = "return names(bounces.testGet{kind}({{}})).includes(arguments[0])"
 LIFETIME = "return Services.prefs.getIntPref('privacy.bounceTrackingProtection.bounceTrackingActivationLifetimeSec')"
 
 
-def wait_until_passed(person: Firefox, host: str) -> None:
-    """Until Firefox has made up its mind about a host: somebody used it, or one only passed through it."""
-    kinds = [SERVICE + IS_KNOWN.format(kind=kind) for kind in ("UserActivationHosts", "BounceTrackerCandidateHosts")]
-    person.wait(lambda: any(person.chrome(kind, host) for kind in kinds), f"a verdict about {host}")
+def is_judged(person: Firefox, host: str) -> bool:
+    """Whether Firefox has made up its mind about a host: somebody used it, or one only passed through it."""
+    kinds = ("UserActivationHosts", "BounceTrackerCandidateHosts")
+    return any(person.chrome(SERVICE + IS_KNOWN.format(kind=kind), host) for kind in kinds)
+
+
+def wait_until_judged(person: Firefox, host: str) -> None:
+    """Until it has."""
+    person.wait(lambda: is_judged(person, host), f"a verdict about {host}")
 
 
 def purge(person: Firefox) -> list[str]:

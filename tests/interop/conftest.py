@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.browser.conftest import chromium as chromium
-from tests.interop.firefox import Firefox, Value, firefox
+from tests.interop.firefox import Firefox, firefox
 from tests.interop.visitor import Visitor
 from tests.widget.conftest import empty_database as empty_database
 from tests.widget.conftest import new_place as new_place
@@ -25,12 +25,15 @@ def visitor() -> Iterator[Visitor]:
 NewFirefox = Callable[..., Firefox]
 
 
+@pytest.fixture(scope="session")
+def running_firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """One process for all tests: it takes two seconds to start."""
+    with firefox(tmp_path_factory.mktemp("firefox")) as person:
+        yield person
+
+
 @pytest.fixture
-def new_firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewFirefox]:
-    """Firefoxes without a past, with the preferences that a test gives."""
+def new_firefox(running_firefox: Firefox) -> Iterator[NewFirefox]:
+    """A Firefox without a past, with the preferences that a test gives; one in each test."""
     with ExitStack() as stack:
-
-        def make(**preferences: Value) -> Firefox:
-            return stack.enter_context(firefox(tmp_path_factory.mktemp("firefox"), **preferences))
-
-        yield make
+        yield lambda **preferences: stack.enter_context(running_firefox.anew(**preferences))

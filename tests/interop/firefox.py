@@ -54,6 +54,17 @@ REFUSES_THIRD_PARTIES: dict[str, Value] = {"network__cookie__cookieBehavior": 1}
 """Instead of Total Cookie Protection, the default, which keeps them apart for each site that frames."""
 VISIBLE = "const e = document.querySelector(arguments[0]); return e !== null && e.getClientRects().length > 0"
 
+CHOOSE = """
+for (const [name, value] of Object.entries(arguments[0])) {
+  const kind = {boolean: 'Bool', number: 'Int', string: 'String'}[typeof value];
+  Services.prefs[`set${kind}Pref`](name, value);
+}
+"""
+FORGET = """
+for (const name of arguments[0]) Services.prefs.clearUserPref(name);
+return new Promise((resolve) =>
+  Services.clearData.deleteData(Ci.nsIClearDataService.CLEAR_ALL, {onDataDeleted: () => resolve(null)}));
+"""
 SHADOWED = """
 const tree = arguments[1] ? document.querySelector(arguments[1])?.shadowRoot : document;
 const frame = tree?.querySelector(arguments[0]) ?? null;
@@ -69,6 +80,17 @@ class Firefox:
         self._do("WebDriver:NewSession", capabilities={"alwaysMatch": {"pageLoadStrategy": "normal"}})
         patience = int(PATIENCE_SECONDS * 1000)
         self._do("WebDriver:SetTimeouts", script=patience, pageLoad=patience, implicit=0)
+
+    @contextmanager
+    def anew(self, **preferences: Value) -> Iterator[Firefox]:
+        """Without a past, with these preferences (`__` in a name stands for a dot) until the block ends."""
+        chosen = {name.replace("__", "."): value for name, value in preferences.items()}
+        self.chrome(CHOOSE, chosen)
+        try:
+            yield self
+        finally:
+            self.open("about:blank")
+            self.chrome(FORGET, list(chosen))
 
     def open(self, address: str) -> None:
         """Type an address, and wait until the page has loaded."""
@@ -153,12 +175,11 @@ class Firefox:
 
 
 @contextmanager
-def firefox(folder: Path, **preferences: Value) -> Iterator[Firefox]:
-    """A running one with these preferences (`__` in a name stands for a dot), in a fresh profile in this folder."""
+def firefox(folder: Path) -> Iterator[Firefox]:
+    """A running one, in a fresh profile in this folder."""
     profile = folder / "firefox"
     profile.mkdir()
-    chosen = QUIET | {name.replace("__", "."): value for name, value in preferences.items()}
-    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in chosen.items()]
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in QUIET.items()]
     (profile / "user.js").write_text("".join(lines))
     with _process(profile) as process:
         marionette = Marionette(_port(process, profile / "MarionetteActivePort"))

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, Response, request
 
 from tests.browser.serving import serving
-from tests.interop.bounces import ENFORCED, purge, wait_until_passed
+from tests.interop.bounces import ENFORCED, purge, wait_until_judged
 from tests.interop.conftest import NewFirefox
 
 START, BETWEEN = "portail.localhost", "localhost"
@@ -56,6 +56,6 @@ def test_a_click_between_saves_what_a_passage_stored(
         person.click("a")
     person.arrive(f"http://{START}:{port}/back")
     assert [cookie["name"] for cookie in person.cookies(BETWEEN)] == ["sid"]
-    wait_until_passed(person, BETWEEN)
+    wait_until_judged(person, BETWEEN)
     assert purge(person) == purged
     assert [cookie["name"] for cookie in person.cookies(BETWEEN)] == left

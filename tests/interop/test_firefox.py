@@ -11,6 +11,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from flask import Flask, Response, request
 
 from tests.browser.serving import serving
+from tests.interop.bounces import ENFORCED, is_judged, wait_until_judged
 from tests.interop.conftest import NewFirefox
 from tests.interop.firefox import REFUSES_THIRD_PARTIES, Firefox, Value
 from tests.interop.gateway import gateway_with
@@ -103,6 +104,19 @@ def test_the_cookies_that_a_frame_keeps_are_seen(
     found = person.cookies(INNER)
     assert [cookie["name"] for cookie in found] == kept
     assert all(OUTER in cookie["partition"] for cookie in found)
+
+
+def test_a_person_without_a_past_is_one(running_firefox: Firefox, port: int) -> None:
+    """Though all tests share one process: cookies, gestures and preferences of the person before are gone."""
+    behaviour = "return Services.prefs.getIntPref('network.cookie.cookieBehavior')"
+    with running_firefox.anew(**ENFORCED, **REFUSES_THIRD_PARTIES) as person:
+        person.open(f"http://{INNER}:{port}/inner")
+        person.click("button")
+        wait_until_judged(person, INNER)
+        assert (len(person.cookies(INNER)), person.chrome(behaviour)) == (2, 1)
+    with running_firefox.anew(**ENFORCED) as person:
+        assert (person.cookies(INNER), person.chrome(behaviour)) == ([], 5)
+        assert not is_judged(person, INNER)
 
 
 def test_it_reaches_nothing_beyond_loopback(new_firefox: NewFirefox) -> None:

@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from tests.interop.bounces import ENFORCED, activation_lifetime, forget_gestures, purge, wait_until_passed
+from tests.interop.bounces import ENFORCED, activation_lifetime, forget_gestures, purge, wait_until_judged
 from tests.interop.conftest import NewFirefox
 from tests.interop.firefox import Firefox
 from tests.interop.framed import is_greeted, keep_going, submit, visit
@@ -49,7 +49,7 @@ def test_the_click_on_our_own_page_saves_the_session(new_firefox: NewFirefox, pl
         forget_gestures(person)
     pass_through(person, place)
     pass_through(person, place)  # the next click is where Firefox judges the way before
-    wait_until_passed(person, "localhost")
+    wait_until_judged(person, "localhost")
     assert names(person) >= OURS
     assert purge(person) == (["localhost"] if forgotten else [])
     assert names(person) & OURS == (set() if forgotten else OURS)
