@@ -58,6 +58,22 @@ def portal_app() -> Flask:
     def home() -> Response:
         return page("home")
 
+    @app.get("/old")
+    def old_widget() -> Response:
+        """A form of its own, as partners had it; whichever site shows it, it names the portal's addresses."""
+        fields = "".join(
+            f'<input name="{name}" value="{value}">' for name, value in request.args.items() if name != "at"
+        )
+        return page(f'<form method=post action="{request.args["at"]}">{fields}<button>Se connecter</button></form>')
+
+    @app.post("/old/ok")
+    def signed_in() -> Response:
+        return page(f"token: {request.form['jtd'][:4]}, in the address: {request.query_string.decode()}")
+
+    @app.get("/old/ko")
+    def refused() -> Response:
+        return page("refused")
+
     @app.get("/favicon.ico")
     def icon() -> Response:
         return Response(status=204)
