@@ -97,6 +97,11 @@ class Firefox:
         self._do("WebDriver:SwitchToFrame", id=None)
         self._do("WebDriver:Navigate", url=address)
 
+    def back(self) -> None:
+        """The browser's own button."""
+        self._do("WebDriver:SwitchToFrame", id=None)
+        self._do("WebDriver:Back")
+
     def see(self, selector: str) -> str:
         """Wait until this is shown in the current document; a reference to it."""
         self.wait(lambda: self.script(VISIBLE, selector), selector)

@@ -30,6 +30,11 @@ def visit(person: Firefox, place: Place, attributes: str = "start-url=/sso/start
     """The partner's page with the form in it; whatever comes next happens in the form."""
     place.partner.pages["/login"] = Served(document(widget(place, attributes) + REDEEMS, script(place)))
     person.open(place.partner.origin + "/login")
+    enter_form(person)
+
+
+def enter_form(person: Firefox) -> None:
+    """Whatever comes next happens in the form of this page."""
     person.enter_frame(host="mire-login")
     person.see("#password")
 
@@ -44,7 +49,7 @@ def hand_overs_tried(person: Firefox) -> int:
     """How often the form on the page tried to leave its frame; back in the form afterwards."""
     person.leave_frames()
     tried = int(person.script("return document.querySelectorAll('hr').length"))
-    person.enter_frame(host="mire-login")
+    person.enter_frame(host="mire-login")  # its password field may be hidden by now
     return tried
 
 

@@ -7,7 +7,7 @@ import pytest
 from idp.domain.portals.widgets import Completion
 from tests.interop.conftest import NewFirefox
 from tests.interop.firefox import REFUSES_THIRD_PARTIES, Firefox, Value
-from tests.interop.framed import WAY, SlowHash, hand_overs_tried, is_greeted, keep_going, submit, visit
+from tests.interop.framed import WAY, SlowHash, enter_form, hand_overs_tried, is_greeted, keep_going, submit, visit
 from tests.widget.conftest import NewPlace
 from tests.widget.places import Place, with_widget
 
@@ -100,3 +100,20 @@ def test_after_a_quick_hash_no_second_click_is_needed(new_firefox: NewFirefox, n
     hash.ends.set()
     keep_going(person, place)
     is_greeted(person, place)
+
+
+def test_after_the_back_button_there_is_a_new_form(new_firefox: NewFirefox, place: Place) -> None:
+    """Widget case 6: the old one's request is spent."""
+    person = new_firefox()
+    sign_in(person, place)
+    keep_going(person, place)
+    is_greeted(person, place)
+    sign_in(person, place)
+    is_greeted(person, place)
+    person.back()
+    person.arrive(place.partner.origin + "/login")
+    person.wait(lambda: place.partner.starts == 3, "a new request")
+    enter_form(person)
+    submit(person)
+    is_greeted(person, place)
+    assert len(place.partner.people) == 3
