@@ -69,6 +69,15 @@ def test_a_refused_person_is_back_at_the_partner(place: Place, new_page: NewPage
     assert page.context.cookies() == []
 
 
+def test_who_must_wait_is_told_so_and_goes_back_to_the_partner(place: Place, new_page: NewPage) -> None:
+    page = new_page(watched=False)
+    for _ in range(6):
+        send(page, place, place.portal, "Mire2026wrong")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Trop d’essais.")
+    page.get_by_role("link", name="Recommencer sur le portail").click()
+    expect(page.locator("#said")).to_have_text("refused")
+
+
 def test_another_sites_form_goes_nowhere(place: Place, new_page: NewPage) -> None:
     """Attack: another site signs its visitor in at the partner. The control is the first test: the same form there."""
     page = new_page(watched=False)

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -204,6 +205,17 @@ def test_another_client_learns_nothing_and_spends_nothing(door: Door) -> None:
     token = door.token()
     assert (door.ask(token, "autre"), door.ask(token, "nouveau")) == (INACTIVE, INACTIVE)
     assert door.ask(token)["active"] is True
+
+
+def test_sixteen_simultaneous_questions_are_answered_once(door: Door) -> None:
+    token = door.token()
+    app = door.web.application
+
+    def ask(_: int) -> bool:
+        return bool(Door(door.deps, app.test_client(), door.partners).ask(token)["active"])
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sorted(pool.map(ask, range(16))) == [False] * 15 + [True]
 
 
 def test_replays_and_strangers_are_noted(door: Door) -> None:
