@@ -9,10 +9,11 @@ from playwright.sync_api import Page
 
 from idp.domain.portals.clients import Client
 from idp.domain.portals.widgets import Completion, Widget
+from idp.store.people.accounts import accounts
 from tests.widget.conftest import NewPlace
-from tests.widget.dialogs import Dialogs
+from tests.widget.dialogs import Dialogs, open_page
 from tests.widget.dialogs import sign_in as sign_in_at_top
-from tests.widget.driving import LISTEN, form, heard, hears, login_page, sign_in
+from tests.widget.driving import LISTEN, arrives, form, heard, hears, keep_going, login_page, sign_in
 from tests.widget.places import Place
 
 pytestmark = pytest.mark.browser
@@ -20,8 +21,13 @@ pytestmark = pytest.mark.browser
 
 def by_message(client: Client) -> Client:
     """The partner, whose page takes codes itself."""
-    origin = client.redirect_uris[0].partition("/sso/")[0]
-    return replace(client, widget=Widget(origins=(origin,), completion=Completion.MESSAGE, fedcm=True))
+    widget = Widget(origins=origins_of(client), completion=Completion.MESSAGE, fedcm=True)
+    return replace(client, widget=widget)
+
+
+def origins_of(client: Client) -> tuple[str, ...]:
+    """Where its pages are."""
+    return (client.redirect_uris[0].partition("/sso/")[0],)
 
 
 @pytest.fixture
@@ -102,3 +108,29 @@ def test_a_refusal_leaves_the_form(page: Page, place: Place) -> None:
     sign_in(form(page))
     assert hears(page, "success")["source"] == "frame"
     assert [name for name, _ in heard(page) if name == "blocked"] == []
+
+
+def test_who_signed_in_in_the_form_is_offered_afterwards(page: Page, new_place: NewPlace) -> None:
+    """Widget cases 15 and 16: the hand-over tells the browser, so that a password is typed once."""
+    place = new_place(change=lambda client: replace(client, widget=Widget(origins=origins_of(client), fedcm=True)))
+    page.goto(login_page(place))
+    sign_in(form(page))
+    keep_going(page)
+    arrives(page)
+    dialogs = open_page(page, place)
+    dialogs.ask()
+    dialogs.choose()
+    assert dialogs.receive() == "bonjour Moutin"
+    assert [person["channel"] for person in place.partner.people] == ["frame", "fedcm"]
+
+
+def test_whom_we_signed_out_elsewhere_is_not_signed_in_by_the_browser(page: Page, place: Place) -> None:
+    """A suspended account: the browser believes that somebody is signed in, and we say otherwise. The control is
+    test_a_returning_person_signs_in_without_the_form."""
+    sign_in_at_top(page, place)
+    with place.deps.transaction() as connection:
+        connection.execute(accounts.update().values(state="suspended"))
+    dialogs = opened(page, place, "auto")
+    dialogs.wait("ConfirmIdpLogin")
+    assert [one.status for one in place.wire.of("/fedcm/accounts")] == [401]
+    assert place.wire.of("/fedcm/assertion") == []
