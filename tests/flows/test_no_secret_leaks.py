@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -120,7 +121,7 @@ def partner() -> Client:
         scopes=SCOPES,
         backchannel_logout_uri="https://portail.example.fr/bye",
         post_logout_redirect_uris=("https://portail.example.fr/out",),
-        widget=Widget(origins=(CALLBACK.rpartition("/")[0],), completion=Completion.MESSAGE),
+        widget=Widget(origins=(CALLBACK.rpartition("/")[0],), completion=Completion.MESSAGE, fedcm=True),
         legacy_widget=LegacyWidget(success_urls=(OLD_RETURN,), failure_urls=(OLD_RETURN,)),
     )
 
@@ -282,9 +283,21 @@ def sign_in_inside_a_page(world: World) -> None:
         path_of(world.post(path_of(handed), {"form_token": token_of(page, "/widget/continue"), "keep": "yes"}))
     )
     world.handed_out["framed code"] = query_of(answered)["code"]
+    be_chosen_in_the_browser(world)
     told = world.send("/widget/message", {"ticket": framed_ticket(world, response_mode="web_message")})
     world.handed_out["told code"] = told.json["response"]["code"]  # type: ignore[index]
     world.web = before
+
+
+def be_chosen_in_the_browser(world: World) -> None:
+    """By the browser's own dialogue, with the cookie that the hand-over left."""
+    page = {"Origin": CALLBACK.rpartition("/")[0], "Sec-Fetch-Dest": "webidentity"}
+    account = world.get("/fedcm/accounts", headers=page).json["accounts"][0]["id"]  # type: ignore[index]
+    credentials = base64.b64encode(f"portail:{FED['client secret']}".encode()).decode()
+    pushed = world.post("/par", ASKED, headers={"Authorization": f"Basic {credentials}"}).json
+    form = {"client_id": "portail", "account_id": account, "params": json.dumps(pushed)}
+    given = world.post("/fedcm/assertion", form, headers=page).json
+    world.handed_out["chosen code"] = json.loads(given["token"])["code"]  # type: ignore[index]
 
 
 def framed_ticket(world: World, **more: str) -> str:
