@@ -11,11 +11,14 @@ from threading import Barrier
 from typing import Any, cast
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from idp.adapters.clock import QuietClock
-from idp.domain.platform.instants import MINUTE
+from idp.adapters.outbound import OutboundAnswer, QuietOutbound
+from idp.domain.platform.instants import MINUTE, SECOND
 from idp.domain.portals.clients import SubjectType
 from idp.domain.portals.subjects import client_subject
 from idp.store.database import Database
@@ -38,10 +41,26 @@ from tests.fedcm import (
 )
 from tests.oauth.conftest import basic
 from tests.pages import token_of
-from tests.portals import CALLBACK, ISSUER, VERIFIER, Browser, Gateway, gateway, location, portal, step, transaction
+from tests.portals import (
+    CALLBACK,
+    CHALLENGE,
+    ISSUER,
+    VERIFIER,
+    Browser,
+    Gateway,
+    gateway,
+    location,
+    portal,
+    request_of,
+    step,
+    transaction,
+)
 from tests.statements import counted
 
 NOBODY = (None, None)
+KEY = ECKey.generate_key("P-256", {"kid": "k1"}, private=True)
+JWKS = {"keys": [KEY.as_dict(private=False)]}
+OBJECT = f"{PAGE}/request.jwt"
 
 
 @pytest.fixture
@@ -52,6 +71,7 @@ def at(database: Database) -> Gateway:
         fedcm_portal("autre", origins=(OTHER_PAGE,)),
         fedcm_portal("consenting", require_consent=True),
         fedcm_portal("pair", subject_type=SubjectType.PAIRWISE, sector_identifier="pair.example.fr"),
+        fedcm_portal("referring", request_uris=(OBJECT,), jwks=JWKS),
         fedcm_portal("without", widget={"fedcm": False}),
         fedcm_portal("switched-off", widget={"enabled": False}),
     )
@@ -201,6 +221,20 @@ def test_parameters_that_name_no_pushed_request(at: Gateway, browser: Browser, p
     """Nothing is fetched for a browser either: only our own names count."""
     assert refused(assertion(browser, "", params=params), "invalid_request", PAGE)
     told(assertion(browser, push(at)))
+
+
+def test_a_request_elsewhere_is_not_fetched(at: Gateway, browser: Browser) -> None:
+    """What a page names was pushed before, or is nothing. The control: at /authorize the same object is fetched."""
+    now = at.deps.clock.now() // SECOND
+    asked = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    claims = {**request_of(client_id="referring", **asked), "iss": "referring", "aud": ISSUER}
+    signed = jwt.encode({"alg": "ES256", "kid": "k1"}, {**claims, "iat": now, "nbf": now, "exp": now + 300}, KEY)
+    outbound = cast(QuietOutbound, at.deps.outbound)
+    outbound.answers[OBJECT] = OutboundAnswer(200, signed.encode(), {})
+    assert refused(assertion(browser, OBJECT, client_id="referring"), "invalid_request", PAGE)
+    assert (outbound.calls, count(at)) == ([], 0)
+    query = {"client_id": "referring", "request_uri": OBJECT}
+    assert "code=" in location(browser.http.get("/authorize", query_string=query))
 
 
 def test_a_field_sent_twice_is_not_believed(at: Gateway, browser: Browser) -> None:
