@@ -54,7 +54,7 @@ def test_an_id_token_says_how_and_when_the_person_signed_in_and_nothing_of_who(d
     assert "RS256" == header["alg"]
     assert {
         "iss": ISSUER, "sub": "s1", "aud": "portal", "exp": now + 300, "iat": now, "auth_time": now,
-        "acr": "eidas1", "amr": ["pwd"], "sid": "sid-of-portal", "nonce": "n-1",
+        "acr": "eidas1", "amr": ["pwd"], "channel": "top", "sid": "sid-of-portal", "nonce": "n-1",
         "at_hash": at_hash(given["access_token"], SigningAlgorithm.RS256),
     } == claims  # fmt: skip
 
