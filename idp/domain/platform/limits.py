@@ -27,6 +27,8 @@ class Limit(StrEnum):
     SIRET = "siret"
     REQUESTS = "requests"
     WIDE_REQUESTS = "wide_requests"
+    FRAMES = "frames"
+    WIDE_FRAMES = "wide_frames"
     DEVICE_CODES = "device_codes"
     DEVICE_CODES_BROWSER = "device_codes_browser"
     REGISTRATIONS = "registrations"
@@ -56,6 +58,9 @@ RULES = {
     Limit.SIRET: LimitRule(free=100, window=HOUR, delays=False),
     Limit.REQUESTS: LimitRule(free=600, window=10 * MINUTE),
     Limit.WIDE_REQUESTS: LimitRule(free=6_000, window=10 * MINUTE),
+    # A framed form is there before anybody wants it: everyone behind an office's address who opens a page counts.
+    Limit.FRAMES: LimitRule(free=3_000, window=10 * MINUTE),
+    Limit.WIDE_FRAMES: LimitRule(free=30_000, window=10 * MINUTE),
     Limit.DEVICE_CODES: LimitRule(free=60, window=10 * MINUTE),
     Limit.DEVICE_CODES_BROWSER: LimitRule(free=12, window=10 * MINUTE),
     Limit.REGISTRATIONS: LimitRule(free=100, window=10 * MINUTE),

@@ -18,6 +18,11 @@ def count_prefixes(connection: Connected, deps: Deps, actor: Actor, narrow: Limi
     return too_many(count_tries(connection, tries, now), now)
 
 
+def count_frame(connection: Connected, deps: Deps, actor: Actor) -> TooMany | None:
+    """Count one more form shown in a page, for a request that its client has pushed."""
+    return count_prefixes(connection, deps, actor, Limit.FRAMES, Limit.WIDE_FRAMES)
+
+
 def count_stored_request(connection: Connected, deps: Deps, actor: Actor) -> TooMany | None:
     """Count one more request kept for somebody who has proven nothing: nobody fills a table from one network."""
     return count_prefixes(connection, deps, actor, Limit.REQUESTS, Limit.WIDE_REQUESTS)

@@ -29,15 +29,23 @@ from idp.store.sign_in.transactions import (
 )
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
-from idp.usecases.platform.prefix_limits import count_stored_request
+from idp.usecases.platform.prefix_limits import count_frame, count_stored_request
 
 LONGEST_ID = 43
 
 
 def begin_transaction(
-    deps: Deps, actor: Actor, client_id: str, request: Mapping[str, str], browser_token: str
+    deps: Deps,
+    actor: Actor,
+    client_id: str,
+    request: Mapping[str, str],
+    browser_token: str,
+    *,
+    framed: bool = False,
 ) -> OpenTransaction | TooMany:
-    """A new transaction of this browser; its id is unguessable, and worthless in any other browser."""
+    """A new transaction of this browser; its id is unguessable, and worthless in any other browser. `framed`: it is
+    of the page that holds this token."""
+    count = count_frame if framed else count_stored_request
     now = deps.clock.now()
     row = TransactionRow(
         id=deps.random.token(),
@@ -51,7 +59,7 @@ def begin_transaction(
         expires_at=after(now, deps.lifetimes.transaction),
     )
     with deps.transaction() as connection:
-        limit = count_stored_request(connection, deps, actor)
+        limit = count(connection, deps, actor)
         if limit is None:
             insert_transaction(connection, row)
     return limit or _opened(row)

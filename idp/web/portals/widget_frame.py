@@ -84,7 +84,7 @@ def is_elsewhere(origin: str) -> bool:
 def begin(client: Client, asked: dict[str, str], origin: str, shown: Shown) -> Response:
     """A transaction that only the page we answer holds."""
     deps, secret = current_deps(), current_deps().random.token()
-    begun = begin_transaction(deps, anonymous_actor(request), client.client_id, asked, secret)
+    begun = begin_transaction(deps, anonymous_actor(request), client.client_id, asked, secret, framed=True)
     if isinstance(begun, TooMany):
         page = error_page(PageError.TOO_MANY_REQUESTS, client=client, status=429)
         page.headers["Retry-After"] = str(begun.retry_after_seconds)

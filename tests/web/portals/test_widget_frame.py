@@ -6,8 +6,11 @@ import gzip
 import re
 
 import pytest
+from sqlalchemy import select
 
 from idp.domain.platform.audit_events import AuditEvent
+from idp.domain.platform.limits import RULES, Limit
+from idp.store.platform.rate_limits import rate_limits
 from tests.web.portals.conftest import ISSUER, ORIGIN, SCRIPT, SHOWN, Visitor, tx_of
 from tests.web.sign_in.conftest import trail
 
@@ -178,6 +181,19 @@ def test_the_document_is_light(visitor: Visitor) -> None:
     assert len(files) == 2
     bodies = [page.data, *(visitor.client.get(path).data for path in files)]
     assert sum(len(gzip.compress(body)) for body in bodies) <= 20_000
+
+
+def test_an_office_that_opens_pages_uses_up_nothing_of_those_who_sign_in(visitor: Visitor) -> None:
+    """A framed form is there before anybody wants it: it counts for itself, five times as generously."""
+    uri, rules = visitor.request_uri(), RULES
+    assert rules[Limit.FRAMES].free == 5 * rules[Limit.REQUESTS].free
+    for _ in range(3):
+        visitor.frame(uri)
+    with visitor.deps.read() as connection:
+        counted = connection.execute(select(rate_limits.c.bucket, rate_limits.c.count)).all()
+    told = {bucket: count for bucket, count in counted}
+    assert (told[Limit.FRAMES], told[Limit.WIDE_FRAMES]) == (3, 3)
+    assert told[Limit.REQUESTS] == 1  # the public client's push
 
 
 def test_a_login_hint_fills_the_fields(visitor: Visitor) -> None:
