@@ -191,7 +191,7 @@ def test_an_office_that_opens_pages_uses_up_nothing_of_those_who_sign_in(visitor
         visitor.frame(uri)
     with visitor.deps.read() as connection:
         counted = connection.execute(select(rate_limits.c.bucket, rate_limits.c.count)).all()
-    told = {bucket: count for bucket, count in counted}
+    told = {row.bucket: row[1] for row in counted}
     assert (told[Limit.FRAMES], told[Limit.WIDE_FRAMES]) == (3, 3)
     assert told[Limit.REQUESTS] == 1  # the public client's push
 
