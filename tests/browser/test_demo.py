@@ -128,7 +128,7 @@ def test_one_sign_in_for_three_portals_and_one_sign_out_of_all(demo: Demo, new_p
 
 def test_the_widget_at_the_desk_signs_in_for_the_training_account_too(demo: Demo, new_page: NewPage) -> None:
     """Issue 4, part 6: one form inside the desk's page, one button that redirects, one session behind both."""
-    page = new_page()
+    page = new_page(viewport={"width": 1280, "height": 1300})  # the form is sent once all of it has been in view
     page.goto(demo.portal(3))
     sign_in_by_widget(page, "999 000 375 00017", "moutin", "claire")
     page.get_by_role("button", name="Continuer vers Guichet Paie").click()

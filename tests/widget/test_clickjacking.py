@@ -75,6 +75,8 @@ def test_a_page_that_shows_no_more_than_the_button_gets_nothing(place: Place, ne
     page.evaluate(clip, f"inset({above}px 0 {below}px 0)")
     inside.locator("#submit").click()
     expect(inside.locator("#siret")).to_be_focused()
+    expect(inside.locator("#busy")).to_be_empty()
+    expect(inside.locator("#sign-in")).to_have_attribute("aria-busy", "false")
     inside.locator("#submit").click()
     assert place.wire.of("/widget/submit") == []
     page.evaluate(clip, "none")

@@ -194,20 +194,30 @@
   }
 
   function send(event) {
-    var typed = { tx: tx, ignored: counted() };
+    var typed;
     event.preventDefault();
-    if (busy || button.disabled || !seen) {
+    if (busy || button.disabled || !seen || unseen.length) {
+      hold();
       return;
     }
-    if (unseen.length) {
-      byId(unseen[0]).focus();
-      return;
-    }
+    typed = { tx: tx, ignored: counted() };
     NAMES.forEach(function (name) { typed[name] = byId(name).value; });
     clear();
     pressed = Date.now();
     setBusy(true);
     post(form.getAttribute("action"), typed).then(onAnswer).catch(onFailure);
+  }
+
+  /* Not sent: nothing may say that it was (sign_in.js does at every submit). */
+  function hold() {
+    if (busy) {
+      return;
+    }
+    form.setAttribute("aria-busy", "false");
+    byId("busy").textContent = "";
+    if (seen && unseen.length) {
+      byId(unseen[0]).focus();
+    }
   }
 
   function onFailure(error) {
