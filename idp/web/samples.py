@@ -306,7 +306,9 @@ SAMPLES: dict[str, Sample] = {
         "widget_frame.html", widget_frame(login_hint="99900037500017;MOUTIN;CLAIRE", response_mode="web_message")
     ),
     "widget-frame-dark": Sample("widget_frame.html", widget_frame("dark")),
-    "widget-expired": Sample("widget_expired.html", lambda client: expired_page(client, FRAMING, Shown("", ""))),
+    "widget-expired": Sample(
+        "widget_expired.html", lambda client: expired_page(client, FRAMING, Shown("", ""), status=200)
+    ),
     "widget-continue": Sample("widget_continue.html", widget_continue(other=False)),
     "widget-continue-other": Sample("widget_continue.html", widget_continue(other=True)),
     "form-post": Sample("form_post.html", posted),

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from bench.flood import MOST, TOKENS, Flooded, arrivals, section, too_slow, typed
+from bench.frames import FRAME, WHOLE_PAGE, frame_misses, frames_section
 from bench.load import Cost
 from bench.operations import Server
 from bench.proofs import Proofs
@@ -29,7 +30,7 @@ EXTENSIONS = ("PAR + DPoP code flow", "introspection of a DPoP-bound token", "to
 def results(times: float) -> list[Result]:
     """Of a gateway that takes so many times a peer's CPU; canaille has only the rows of every server."""
     servers = {ON_POSTGRESQL: times, ON_SQLITE: 0.001, PEER: 1.0, CANAILLE: 1.0}
-    rows = {name: ROWS if name != CANAILLE else [row for row in ROWS if not row.extension] for name in servers}
+    rows = {name: ROWS if name != CANAILLE else [row for row in ROWS if not row.needs] for name in servers}
     return [
         Result(name, 1.0, 1.0, {row.name: Cost(cpu, 1.0, 1.0, 1.0, 1.0, 1) for row in rows[name]})
         for name, cpu in servers.items()
@@ -51,6 +52,15 @@ def test_start_up_and_memory_are_bound_too() -> None:
         f"{ON_POSTGRESQL}: first answer, s: 1.60, at most 1.5",
         f"{ON_POSTGRESQL}: resident, MB: 131.00, at most 130.0",
     ] == misses([slow, *others])
+
+
+def test_the_frame_may_cost_what_the_page_costs() -> None:
+    def costs(frame: float) -> dict[str, Cost]:
+        return {name: Cost(cpu, 1.0, 1.0, 1.0, 1.0, 1) for name, cpu in ((FRAME, frame), (WHOLE_PAGE, 2.0))}
+
+    assert f"| {ON_SQLITE} | 0.50 |" in frames_section([(ON_SQLITE, costs(1.0))])
+    assert [] == frame_misses([(ON_SQLITE, costs(2.0))])
+    assert [f"{ON_SQLITE}: frame: 1.05 x page, at most 1.0"] == frame_misses([(ON_SQLITE, costs(2.1))])
 
 
 def test_a_flood_tries_somebody_else_each_time() -> None:
@@ -93,7 +103,7 @@ def test_only_servers_that_have_the_extensions_are_asked_for_them() -> None:
         name: Server(name, "", endpoints, "")
         for name, endpoints in (("gateway", GATEWAY), ("peer", OIDC_PROVIDER), ("canaille", CANAILLE_ENDPOINTS))
     }
-    extensions = [row for row in ROWS if row.extension]
+    extensions = [row for row in ROWS if row.needs == "push"]
     assert EXTENSIONS == tuple(row.name for row in extensions)
     asked = {name: sum(row.is_of(server) for row in extensions) for name, server in servers.items()}
     assert {"gateway": 4, "peer": 4, "canaille": 0} == asked

@@ -141,12 +141,12 @@ def expired_frame(client: Client, shown: Shown) -> Response:
     return expired_page(client, origin, shown) if origin else error_page(PageError.UNTRUSTED_REQUEST, client=client)
 
 
-def expired_page(client: Client, origin: str, shown: Shown) -> Response:
+def expired_page(client: Client, origin: str, shown: Shown, *, status: int = 400) -> Response:
     """The page, for the one that frames it."""
     return render_page(
         "widget_expired.html",
         client=client,
-        status=400,
+        status=status,
         framed_by=origin,
         parent=origin,
         channel=shown.channel,
