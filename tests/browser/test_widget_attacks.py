@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.widget_stage import CODE, RECORD, Stage, channel, details, leaves, staged, wait_for, widget
+from tests.browser.widget_stage import CODE, RECORD, Stage, channel, details, leaves, staged, wait_for, watch, widget
 
 pytestmark = pytest.mark.browser
 
@@ -30,9 +30,7 @@ def stage(servers: Stage) -> Stage:
 
 @pytest.fixture
 def page(new_page: NewPage) -> Page:
-    page = new_page(watched=False)
-    page.add_init_script(RECORD)
-    return page
+    return watch(new_page(watched=False))
 
 
 @pytest.fixture
@@ -107,7 +105,7 @@ def test_another_frame_of_the_gateway_is_not_the_frame(stage: Stage, page: Page,
 
 def test_an_opener_is_not_the_frame(stage: Stage, new_page: NewPage) -> None:
     """WIDGET case 27: the page that opened the partner's."""
-    evil = new_page(watched=False)
+    evil = watch(new_page(watched=False))
     evil.context.add_init_script(RECORD)
     stage.partner()
     evil.goto(stage.evil)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.widget_stage import CODE, RECORD, URN, Stage, details, staged, wait_for, widget
+from tests.browser.widget_stage import CODE, URN, Stage, details, staged, wait_for, watch, widget
 
 pytestmark = pytest.mark.browser
 PLAYED = """
@@ -42,8 +42,7 @@ def stage(servers: Stage) -> Stage:
 
 @pytest.fixture
 def page(new_page: NewPage) -> Page:
-    page = new_page(watched=False)
-    page.add_init_script(RECORD)
+    page = watch(new_page(watched=False))
     page.add_init_script(PLAYED)
     return page
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import axe
 from tests.browser.conftest import NewPage
-from tests.browser.widget_stage import CODE, RECORD, URN, Stage, details, leaves, staged, wait_for, widget
+from tests.browser.widget_stage import CODE, URN, Stage, details, leaves, staged, wait_for, watch, widget
 
 pytestmark = pytest.mark.browser
 
@@ -28,15 +28,7 @@ def stage(servers: Stage) -> Stage:
 
 @pytest.fixture
 def page(new_page: NewPage) -> Page:
-    page = new_page(watched=False)
-    page.add_init_script(RECORD)
-    return page
-
-
-def stand_still(page: Page) -> None:
-    """Timers of the page run only when the test says so."""
-    page.clock.install(time=0)
-    page.clock.pause_at(1000)
+    return watch(new_page(watched=False))
 
 
 def test_the_form_appears_and_the_link_goes(stage: Stage, page: Page) -> None:
@@ -204,7 +196,6 @@ def test_what_can_be_prevented(stage: Stage, page: Page, name: str, cancelable: 
 def test_the_frame_that_says_nothing_gives_way_to_the_link(stage: Stage, page: Page) -> None:
     """WIDGET 4.8, and a working link within 6 s: here 3 s after the refused frame's error page is loaded."""
     stage.partner(stage.element('request-uri="refused"'))
-    stand_still(page)
     page.goto(stage.portal)
     page.locator("mire-login iframe").wait_for(state="attached")
     page.clock.run_for(2900)
@@ -219,7 +210,6 @@ def test_the_frame_that_says_nothing_gives_way_to_the_link(stage: Stage, page: P
 
 def test_the_frame_that_is_not_even_loaded_gives_way_too(stage: Stage, page: Page) -> None:
     stage.partner(stage.element('request-uri="hang"'))
-    stand_still(page)
     page.goto(stage.portal, wait_until="commit")
     page.locator("mire-login iframe").wait_for(state="attached")
     page.clock.run_for(5900)
@@ -232,7 +222,6 @@ def test_the_frame_that_is_not_even_loaded_gives_way_too(stage: Stage, page: Pag
 
 def test_the_frame_that_was_quick_is_left_alone(stage: Stage, page: Page) -> None:
     """Control of the two above."""
-    stand_still(page)
     stage.open(page)
     page.clock.run_for(20_000)
     assert ([], "ready") == (details(page, "blocked"), widget(page, "state"))
@@ -240,7 +229,6 @@ def test_the_frame_that_was_quick_is_left_alone(stage: Stage, page: Page) -> Non
 
 def test_the_page_may_do_something_else_than_show_the_link(stage: Stage, page: Page) -> None:
     stage.partner(stage.element('request-uri="silent"', content=""))
-    stand_still(page)
     page.add_init_script("window.prevented = 'blocked'")
     page.goto(stage.portal)
     page.clock.run_for(7000)
@@ -251,7 +239,6 @@ def test_the_page_may_do_something_else_than_show_the_link(stage: Stage, page: P
 def test_where_there_is_no_link_one_is_made(stage: Stage, page: Page) -> None:
     """Control of the one above; WIDGET 4.8 redirect: the same pushed request."""
     stage.partner(stage.element('request-uri="silent" lang="en-GB"', content=""))
-    stand_still(page)
     page.goto(stage.portal)
     page.clock.run_for(7000)
     link = page.locator("mire-login a")
@@ -289,8 +276,7 @@ def strict(stage: Stage, **changes: str) -> str:
 @pytest.mark.parametrize("attributes", [f'request-uri="{URN}1"', 'start-url="/sso/start"'])
 def test_it_works_under_the_strictest_policies(stage: Stage, new_page: NewPage, attributes: str) -> None:
     """WIDGET case 7: CSP, Trusted Types, no styles, digest pinned, isolated. The watch sees no violation."""
-    page = new_page()
-    page.add_init_script(RECORD)
+    page = watch(new_page())
     stage.headers = {**STRICT, "Content-Security-Policy": strict(stage)}
     stage.partner(stage.element(attributes))
     frame = stage.open(page)
@@ -486,8 +472,7 @@ def test_a_form_for_passwords_comes_from_safe_origins_only(stage: Stage, page: P
 @pytest.mark.parametrize("sandbox", ["", "allow-scripts"], ids=["framed", "sandboxed"])
 def test_a_page_that_is_framed_itself_shows_the_link(stage: Stage, new_page: NewPage, sandbox: str) -> None:
     """WIDGET 4.8: the frame would be refused; nothing is waited for."""
-    page = new_page(watched=False)
-    page.add_init_script(RECORD)
+    page = watch(new_page(watched=False))
     page.goto(stage.evil)
     page.evaluate(
         "([url, sandbox]) => { const frame = document.createElement('iframe');"
@@ -524,8 +509,7 @@ def test_the_language_is_the_closest(stage: Stage, page: Page, attributes: str, 
     ],
 )
 def test_the_variant_of_the_theme(stage: Stage, new_page: NewPage, asked: str, system: str, scheme: str) -> None:
-    page = new_page(watched=False, color_scheme=system)
-    page.add_init_script(RECORD)
+    page = watch(new_page(watched=False, color_scheme=system))
     stage.partner(stage.element(f'request-uri="{URN}1" color-scheme="{asked}"'))
     frame = stage.open(page)
     assert (scheme, scheme) == (stage.framed[-1]["scheme"], frame.evaluate("got[0].scheme"))
@@ -542,7 +526,7 @@ def test_a_lazy_one_waits_until_it_is_seen(stage: Stage, page: Page) -> None:
         "<p style='height: 9000px'>…</p>", stage.element('start-url="/sso/start" loading="lazy" style="display: block"')
     )
     page.goto(stage.portal)
-    page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    page.clock.run_for(1000)
     assert ("loading", []) == (widget(page, "state"), stage.started)
     page.evaluate("document.querySelector('mire-login').scrollIntoView()")
     wait_for(page, "ready")
@@ -604,7 +588,7 @@ def test_both_files_in_one_page_are_one_element(stage: Stage, page: Page) -> Non
     )
 
 
-POPUP = 'start-url="/sso/start" completion="message" fallback="popup"'
+POPUP = f'request-uri="{URN}1" completion="message" fallback="popup"'
 ANSWER = """<title>Mire</title><script>
 opener?.postMessage({type: "authorization_response", response: RESPONSE}, ORIGIN); if (opener) window.close()
 </script><p>open</p>"""
@@ -614,13 +598,17 @@ def answering(stage: Stage, response: str) -> str:
     return ANSWER.replace("RESPONSE", response).replace("ORIGIN", repr(stage.portal))
 
 
-def popping(stage: Stage, page: Page) -> BrowserContext:
-    """The widget is blocked, and its link opens a window."""
+def popping(stage: Stage, page: Page) -> None:
+    """The link is there: the frame says nothing."""
     stage.frame_script = ""
     stage.partner(stage.element(POPUP))
     page.goto(stage.portal)
-    stage.frame(page)
-    return page.context
+    begun(page)
+
+
+def begun(page: Page) -> None:
+    """The widget knows its request."""
+    page.wait_for_function("() => window.Mire && document.querySelector('mire-login').state !== 'idle'")
 
 
 def test_a_pop_up_answers_by_message(stage: Stage, page: Page) -> None:
@@ -646,7 +634,6 @@ def test_a_pop_up_may_refuse(stage: Stage, page: Page) -> None:
 
 def test_a_pop_up_that_is_closed_is_a_refusal(stage: Stage, page: Page) -> None:
     """WIDGET 4.12: closed by its user, later than what a cut-off takes."""
-    stand_still(page)
     popping(stage, page)
     stage.popup = "<title>Mire</title>"
     with page.expect_popup() as opened:
@@ -663,7 +650,10 @@ def test_a_pop_up_that_is_cut_off_becomes_a_redirect(stage: Stage, page: Page) -
     stage.headers = {"Cross-Origin-Opener-Policy": "same-origin"}
     popping(stage, page)
     stage.popup = answering(stage, f'{{code: "{CODE}", state: "s", iss: "{stage.issuer}"}}')
-    page.click("#link")
+    with page.context.expect_page() as opened:
+        page.click("#link")
+    expect(opened.value.locator("p")).to_have_text("open")
+    page.clock.run_for(1000)
     expect(page.locator("h1")).to_have_text("the link led here")
 
 
@@ -679,7 +669,7 @@ def test_no_pop_up_where_none_was_asked_for(stage: Stage, page: Page, attributes
     """A window that ends by redirection would leave its visitor in a small window."""
     stage.partner(stage.element(f'request-uri="silent" {attributes}'))
     page.goto(stage.portal)
-    page.locator("mire-login iframe").wait_for(state="attached")
+    begun(page)
     page.click("#link")
     expect(page.locator("h1")).to_have_text("the link led here")
     assert 1 == len(page.context.pages)

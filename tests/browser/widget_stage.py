@@ -197,9 +197,21 @@ def evil_app() -> Flask:
     return app
 
 
+def watch(page: Page) -> Page:
+    """Its events are recorded, and its timers run only when the test says so (`page.clock.run_for`): the loader waits
+    a few seconds for the frame, and a machine under load may need them."""
+    page.add_init_script(RECORD)
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    return page
+
+
 def leaves(frame: Frame | Page, script: str) -> None:
     """The frame or window does that after this call: it may be gone by it."""
-    frame.evaluate(f"() => {{ setTimeout(() => {{ {script} }}) }}")
+    frame.evaluate(
+        f"() => {{ const {{port1, port2}} = new MessageChannel(); port1.onmessage = () => {{ {script} }};"
+        " port2.postMessage(0) }"
+    )
 
 
 def wait_for(page: Page, name: str, times: int = 1) -> None:
