@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from idp.store.database import Database
 from idp.wiring import open_database
 from tests.widget.chromium import running_chromium
 from tests.widget.places import Place, three_sites
+
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,7 @@ def new_context(strict_chromium: Browser) -> Iterator[NewContext]:
 
         def make(**options: Any) -> BrowserContext:
             context = strict_chromium.new_context(**{"locale": "fr-FR", **options})
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
             stack.callback(context.close)
             return context
 

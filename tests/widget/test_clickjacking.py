@@ -12,8 +12,8 @@ from tests.widget.relying_party import Served
 
 pytestmark = pytest.mark.browser
 PREPARED = """
-const w = document.querySelector('mire-login'), cover = document.createElement('div');
-w.style.display = 'block'; cover.style = 'position:fixed;inset:0;z-index:9';
+window.covering = 'position:fixed;inset:0;z-index:9'; window.cover = document.createElement('div');
+cover.style.cssText = covering; window.w = document.querySelector('mire-login'); w.style.display = 'block';
 """
 TRICKS = {
     "opaque cover": "document.body.append(cover); cover.style.background = 'white'",
@@ -43,19 +43,22 @@ def test_a_form_as_we_drew_it_can_be_sent(place: Place, new_context: NewContext)
     expect(form(page).locator("#masked")).to_be_hidden()
 
 
-@pytest.mark.parametrize("trick", sorted(TRICKS))
-def test_a_form_that_is_not_seen_as_drawn_cannot_be_sent(place: Place, new_context: NewContext, trick: str) -> None:
-    """Widget case 29: the button, Enter, and a script's click send nothing; the frame says why."""
+def test_a_form_that_is_not_seen_as_drawn_cannot_be_sent(place: Place, new_context: NewContext) -> None:
+    """Widget case 29: the button, Enter, and a script's click send nothing; the frame says why. Without the trick,
+    the control, it can be sent again."""
     page = ready(new_context, place)
     inside = form(page)
-    expect(inside.locator("#submit")).to_be_enabled()
     fill(inside)
-    page.evaluate(f"(() => {{ {PREPARED} {TRICKS[trick]} }})()")
-    expect(inside.locator("#submit")).to_be_disabled()
-    expect(inside.locator("#masked")).not_to_have_attribute("hidden", "")
-    inside.locator("#password").press("Enter")
-    inside.locator("#submit").evaluate("button => button.click()")
-    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    page.evaluate(PREPARED)
+    for name, trick in TRICKS.items():
+        expect(inside.locator("#submit"), name).to_be_enabled()
+        page.evaluate(trick)
+        expect(inside.locator("#submit"), name).to_be_disabled()
+        expect(inside.locator("#masked"), name).not_to_have_attribute("hidden", "")
+        inside.locator("#password").press("Enter")
+        inside.locator("#submit").evaluate("button => button.click()")
+        page.evaluate("w.style.cssText = 'display:block'; cover.remove(); cover.style.cssText = covering")
+    expect(inside.locator("#submit")).to_be_enabled()
     assert place.wire.of("/widget/submit") == []
 
 

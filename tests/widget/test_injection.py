@@ -50,15 +50,15 @@ def test_a_theme_that_fetches_fetches_nothing(new_place: NewPlace, new_context: 
         page.goto(place.partner.origin + "/bare")
 
 
-@pytest.mark.parametrize("where", ["lang", "ch", "scheme", "client_id"])
-@pytest.mark.parametrize("what", [MARKUP, SPLIT], ids=["markup", "split"])
-def test_what_an_address_says_is_never_markup(place: Place, where: str, what: str) -> None:
+def test_what_an_address_says_is_never_markup(place: Place) -> None:
     """Widget case 36: in a page or a header of the frame."""
     known = {"request_uri": place.partner.push()["request_uri"], "client_id": "portail", "ch": "0" * 32}
-    answer = httpx.get(place.issuer + "/widget/frame", params={**known, where: what})
-    assert "alert(" not in answer.text
-    assert "evil" not in answer.headers.get("set-cookie", "")
-    assert "alert(" not in str(answer.headers)
+    for where in ("lang", "ch", "scheme", "client_id"):
+        for what in (MARKUP, SPLIT):
+            answer = httpx.get(place.issuer + "/widget/frame", params={**known, where: what})
+            assert "alert(" not in answer.text, where
+            assert "set-cookie" not in answer.headers
+            assert "alert(" not in str(answer.headers)
 
 
 @pytest.mark.parametrize("state", [MARKUP, SPLIT], ids=["markup", "split"])
@@ -99,21 +99,21 @@ def test_a_partners_name_is_text(new_place: NewPlace, new_context: NewContext) -
 ELSEWHERE = ("{evil}/cb", "{partner}/sso/callback/../../x", "{partner}@{evil_host}/sso/callback", "//{evil_host}/")
 
 
-@pytest.mark.parametrize("address", ELSEWHERE)
-def test_the_fallback_leads_nowhere_else(place: Place, new_context: NewContext, address: str) -> None:
+def test_the_fallback_leads_nowhere_else(place: Place, new_context: NewContext) -> None:
     """Widget case 38: neither a pushed redirect URI nor one beside the request_uri; the control: the registered one."""
     evil = urlsplit(place.attacker.origin).netloc
-    there = address.format(evil=place.attacker.origin, partner=place.partner.origin, evil_host=evil)
-    assert place.partner.post("/par", {**pushed(place), "state": "s", "redirect_uri": there}).status_code == 400
-    request_uri = place.partner.push()["request_uri"]
-    beside = f"client_id=portail&request_uri={request_uri}&redirect_uri={quote(there, safe='')}"
     page = new_context().new_page()
-    page.goto(f"{place.issuer}/authorize?{beside}")
-    assert page.url.startswith(place.issuer)
-    if page.locator("#password").count():
-        sign_in(page)
-        page.locator("#said").wait_for()
-        assert page.url.startswith(place.partner.origin + "/sso/callback?")
+    for address in ELSEWHERE:
+        there = address.format(evil=place.attacker.origin, partner=place.partner.origin, evil_host=evil)
+        assert place.partner.post("/par", {**pushed(place), "state": "s", "redirect_uri": there}).status_code == 400
+        request_uri = place.partner.push()["request_uri"]
+        beside = f"client_id=portail&request_uri={request_uri}&redirect_uri={quote(there, safe='')}"
+        page.goto(f"{place.issuer}/authorize?{beside}")
+        assert page.url.startswith((place.issuer, place.partner.origin + "/sso/callback?"))
+        if page.url.startswith(place.issuer) and page.locator("#password").count():
+            sign_in(page)
+            page.locator("#said").wait_for()
+            assert page.url.startswith(place.partner.origin + "/sso/callback?")
     assert not place.attacker.asked
 
 

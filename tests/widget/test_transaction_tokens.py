@@ -112,18 +112,14 @@ def test_no_page_of_another_origin_sends_the_form(place: Place, new_context: New
     assert ours["status"] == "ok"
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [{}, {"Origin": "null"}, {"Origin": "http://evil.localhost"}, {"Sec-Fetch-Site": "cross-site"}],
-    ids=["no origin", "null origin", "another origin", "cross-site"],
-)
-def test_a_request_that_does_not_say_it_is_ours_is_refused(place: Place, headers: dict[str, str]) -> None:
+def test_a_request_that_does_not_say_it_is_ours_is_refused(place: Place) -> None:
     """Widget case 32."""
-    said = {"Origin": place.issuer, **headers} if "Sec-Fetch-Site" in headers else headers
+    cross_site = {"Origin": place.issuer, "Sec-Fetch-Site": "cross-site"}
     tx = new_tx(place)
-    for path in ("/widget/submit", "/widget/renew", "/widget/message"):
-        answer = httpx.post(place.issuer + path, json=typed(tx, ticket="t"), headers=said)
-        assert (answer.status_code, answer.json()["error"]) == (403, "expired")
+    for headers in ({}, {"Origin": "null"}, {"Origin": place.attacker.origin}, cross_site):
+        for path in ("/widget/submit", "/widget/renew", "/widget/message"):
+            answer = httpx.post(place.issuer + path, json=typed(tx, ticket="t"), headers=headers)
+            assert (answer.status_code, answer.json()["error"]) == (403, "expired"), headers
     assert send(place, tx)["status"] == "ok", "the control"
 
 
