@@ -20,7 +20,9 @@ def frame_address(place: Place, request_uri: str = "REQUEST_URI", client_id: str
 
 def framing(address: str, attributes: str = "referrerpolicy=no-referrer") -> str:
     style = "<style>iframe { width: 40rem; height: 60rem; border: 0 }</style>"
-    return f"<!doctype html><html lang=fr><title>Page</title>{style}<iframe title=f src='{address}' {attributes}></iframe>"
+    return (
+        f"<!doctype html><html lang=fr><title>Page</title>{style}<iframe title=f src='{address}' {attributes}></iframe>"
+    )
 
 
 def greeting(place: Place, script: str = "", attributes: str = "") -> Served:

@@ -93,14 +93,15 @@ def test_at_400_percent_nothing_needs_two_ways_of_scrolling(place: Place, new_co
     assert inside.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert inside.evaluate("document.documentElement.scrollHeight <= innerHeight")
     for field in (*TRIPLET, "password"):
-        form(page).locator(f"#{field}").fill(TRIPLET.get(field, PASSWORD))
+        form(page).locator(f"#{field}").scroll_into_view_if_needed()
         inside.evaluate(SEEN, field)
+        form(page).locator(f"#{field}").fill(TRIPLET.get(field, PASSWORD))
     submit(form(page))
     keep_going(page)
 
 
 SEEN = """
-id => new Promise((done) => new IntersectionObserver((entries, observer) => {
+id => new Promise((done, never) => setTimeout(never, 9000, id) && new IntersectionObserver((entries, observer) => {
   if (entries.some((entry) => entry.isVisible && entry.intersectionRatio > 0.9)) done(observer.disconnect())
 }, {threshold: [0, 0.5, 0.95, 1], trackVisibility: true, delay: 100}).observe(document.getElementById(id)))
 """
