@@ -29,7 +29,7 @@ def serving(app: Flask, taken: socket | None = None) -> Iterator[int]:
     """The application on a port of 127.0.0.1 (the one taken before, if any); yields it."""
     taken = taken or take_port()
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler, fd=taken.fileno())
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield taken.getsockname()[1]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import axe
-from tests.widget.conftest import NewContext
+from tests.widget.conftest import NewContext, NewPlace
 from tests.widget.driving import TRIPLET, form, frame_of, hears, keep_going, login_page, opened, sign_in, submit
 from tests.widget.places import PASSWORD, Place
 
@@ -28,9 +30,12 @@ def complaints(page: Page) -> list[str]:
     return [*axe(page), *inside]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_page_or_in_the_frame(place: Place, new_context: NewContext, scheme: str) -> None:
-    """Widget case 18: empty, and after a refusal."""
+@pytest.mark.parametrize(("theme", "scheme"), [("default", "light"), ("guichet-paie", "dark")])
+def test_axe_finds_nothing_in_the_page_or_in_the_frame(
+    new_place: NewPlace, new_context: NewContext, theme: str, scheme: str
+) -> None:
+    """Widget case 18: empty, and after a refusal; with the links of a theme and without."""
+    place = new_place(change=lambda client: replace(client, theme=theme))
     page = opened(new_context(), login_page(place, f"start-url=/sso/start color-scheme={scheme}"))
     expect(form(page).locator("#submit")).to_be_enabled()
     assert complaints(page) == []
