@@ -126,9 +126,10 @@ def test_a_pair_of_colours_below_aa_is_refused(edited: Edit, scheme: str, old: s
 
 
 @pytest.mark.parametrize(
-    "forbidden", ["url(x)", "var(--a)", "attr(value)", "if(x)", "EXPRESSION", "@", "{", "}", ";", "<b>"]
+    "forbidden", ["url(x)", "var(--a)", "attr(value)", "if(x)", "EXPRESSION", "@", "\\", "{", "}", ";", "<b>"]
 )
 def test_a_text_that_could_be_style_or_markup_is_refused(edited: Edit, forbidden: str) -> None:
+    """Widget case 35: every forbidden one."""
     problem = only_problem(edited("Go to your training space", f"Go {forbidden}"))
     assert "which themes may not; write plain text" in problem
 

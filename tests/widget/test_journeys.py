@@ -115,6 +115,20 @@ def test_an_expired_request_without_start_url_leaves_the_link(place: Place, new_
     expect(page.get_by_role("link", name="Se connecter avec mon compte entreprise")).to_be_visible()
 
 
+def test_a_form_that_was_open_too_long_is_replaced_when_it_is_sent(place: Place, new_context: NewContext) -> None:
+    """Widget case 6: the element asks its page for another, and the next try counts."""
+    page = opened(new_context(), login_page(place))
+    fill(form(page))
+    place.clock.advance(place.deps.lifetimes.transaction)
+    submit(form(page))
+    assert hears(page, "error")["error"] == "expired"
+    page.wait_for_function("heard.filter(([name]) => name === 'ready').length === 2")
+    assert place.partner.starts == 2
+    sign_in(form(page))
+    keep_going(page)
+    arrives(page)
+
+
 def test_a_reloaded_page_begins_again(place: Place, new_context: NewContext) -> None:
     """Widget case 6."""
     page = opened(new_context(), login_page(place))
