@@ -16,11 +16,10 @@ from tests.widget.relying_party import RelyingParty
 NAVIGATION = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 
-def new_tx(place: Place, party: RelyingParty | None = None) -> str:
+def new_tx(place: Place, party: RelyingParty | None = None, request_uri: str = "") -> str:
     """The token of a fresh form."""
     party = party or place.partner
-    address = frame_address(place, party.push()["request_uri"], party.client_id)
-    page = httpx.get(address)
+    page = httpx.get(frame_address(place, request_uri or party.push()["request_uri"], party.client_id))
     assert page.status_code == 200, page.text
     found = re.search(r'data-tx="([^"]+)"', page.text)
     assert found is not None
@@ -56,3 +55,15 @@ def hand_over(place: Place, ticket: str, client: httpx.Client | None = None, **h
         data={"ticket": ticket, "client_id": "portail"},
         headers={name: value for name, value in said.items() if value},
     )
+
+
+def keep(place: Place, browser: httpx.Client, asked: httpx.Response) -> str:
+    """Where a browser is sent in the end, whose person clicks on the page of the hand-over."""
+    page = browser.get(place.issuer + asked.headers["Location"]).text
+    action = re.search(r'action="(/widget/continue[^"]+)"', page)
+    token = re.search(r'name="form_token" value="([^"]+)"', page)
+    assert action is not None
+    assert token is not None
+    browser.post(place.issuer + action[1], data={"form_token": token[1], "keep": "yes"})
+    answer = browser.get(place.issuer + "/authorize/resume?" + action[1].partition("?")[2])
+    return answer.headers.get("Location", "")

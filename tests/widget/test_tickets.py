@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import httpx
 import pytest
 
 from tests.widget.conftest import NewContext
 from tests.widget.driving import arrives, form, keep_going, login_page, opened, sign_in
 from tests.widget.places import Place
-from tests.widget.programs import hand_over, new_ticket
+from tests.widget.programs import hand_over, keep, new_ticket, new_tx, send
 from tests.widget.relying_party import Served
 
 pytestmark = pytest.mark.browser
@@ -70,14 +68,19 @@ def test_a_ticket_leads_to_the_partner_that_its_form_was_of(place: Place) -> Non
     ticket = new_ticket(place, place.second)
     with httpx.Client() as browser:
         asked = hand_over(place, ticket, browser)  # it names `portail`
-        page = browser.get(place.issuer + asked.headers["Location"]).text
-        action = re.search(r'action="(/widget/continue[^"]+)"', page)
-        token = re.search(r'name="form_token" value="([^"]+)"', page)
-        assert action is not None
-        assert token is not None
-        browser.post(place.issuer + action[1], data={"form_token": token[1], "keep": "yes"})
-        answer = browser.get(place.issuer + "/authorize/resume?" + action[1].partition("?")[2])
-    assert answer.headers["Location"].startswith(place.second.origin + "/sso/callback?")
+        assert keep(place, browser, asked).startswith(place.second.origin + "/sso/callback?code=")
+
+
+def test_one_pushed_request_gives_one_code(place: Place) -> None:
+    """Widget case 33: however many frames were opened with it, and tickets were given to them."""
+    request_uri = place.partner.push()["request_uri"]
+    forms = [new_tx(place, request_uri=request_uri) for _ in range(2)]
+    tickets = [str(send(place, tx)["ticket"]) for tx in forms]
+    ends = []
+    for ticket in tickets:
+        with httpx.Client() as browser:
+            ends.append(keep(place, browser, hand_over(place, ticket, browser)))
+    assert [end.startswith(place.partner.origin + "/sso/callback?code=") for end in ends] == [True, False]
 
 
 def test_nobody_is_signed_in_as_the_attacker(place: Place, new_context: NewContext) -> None:
