@@ -18,7 +18,10 @@ Resolver = Callable[[str, int], list[str]]
 
 
 def system_resolver(host: str, port: int) -> list[str]:
-    """The addresses of `host`, in the order to try them."""
+    """The addresses of `host`, in the order to try them. Every name under `localhost` is this machine (RFC 6761 section
+    6.3), whether the system knows that or not; being known does not make it allowed."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return ["127.0.0.1"]
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(item[4][0]) for item in found))
 

@@ -95,7 +95,10 @@ def demo_environment(place: DemoPlace) -> dict[str, str]:
         "IDP_THEMES": str(folder / "themes"),
         "IDP_SMTP_URL": f"file://{folder / 'mails'}",
         "IDP_MAIL_FROM": "ne-pas-repondre@mire.localhost",
-        "IDP_OUTBOUND_ALLOW": " ".join(f"127.0.0.1:{place.port + offset}" for offset in (1, 2, 3)),
+        "IDP_OUTBOUND_ALLOW": " ".join(
+            # Where logout tokens go, and the page with the widget, which /widget/check looks at.
+            [*(f"127.0.0.1:{place.port + offset}" for offset in (1, 2, 3)), f"guichet-paie.localhost:{place.port + 3}"]
+        ),
         "IDP_RUN_DIRECTORY": str(folder / "run"),
         "IDP_TEST_SIRENS": "999000",
         **kept_secrets(folder / "secrets.json"),

@@ -79,6 +79,11 @@ def set_seen_cookie(response: Response) -> None:
     write_cookie(response, Cookie.SEEN, "1", lifetime=current_deps().lifetimes.seen)
 
 
+def forget_seen(response: Response) -> None:
+    """The next framed sign-in in this browser shows our page again."""
+    clear_cookie(response, Cookie.SEEN)
+
+
 def ensure_browser_cookie(response: Response, request: Request) -> str:
     """The binding token of this browser; a new one is set on `response` when it had none."""
     token = browser_cookie(request)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from flask import Request, Response, jsonify
 
+from idp.domain.platform.metrics import Metric
 from idp.domain.platform.plain_json import read_plain_json
 from idp.domain.portals.clients import Client
 from idp.domain.portals.widgets import framing_origin
@@ -53,9 +54,9 @@ def tx_of(scope: FormScope) -> str:
     return f"{scope.scope_id}.{scope.browser_token}.{form_token(scope.scope_id, scope.browser_token, FORM_NAME)}"
 
 
-def page_address(tx: str) -> str:
-    """Where the same sign-in goes on as a page of its own."""
-    return f"/widget/page?tx={quote(tx)}"
+def page_address(tx: str, client_id: str) -> str:
+    """Where the same sign-in goes on as a page of its own. `client_id` says where to start again when it is over."""
+    return "/widget/page?" + urlencode({"tx": tx, "client_id": client_id})
 
 
 def open_framed_step(request: Request, tx: str) -> FramedStep | None:
@@ -67,7 +68,7 @@ def open_framed_step(request: Request, tx: str) -> FramedStep | None:
     secret, _, proof = rest.partition(".")
     if len(tx) > LONGEST_TX or not check(proof, transaction_id, secret, FORM_NAME):
         return None
-    found = find_transaction(current_deps(), anonymous_actor(request), transaction_id, secret)
+    found = find_transaction(current_deps(), anonymous_actor(request), transaction_id, secret, framed=True)
     if isinstance(found, TransactionRefusal):
         return None
     client = find_client(current_deps(), found.client_id)
@@ -108,6 +109,7 @@ def frame_answer(*, http_status: int = 200, **members: Any) -> Response:
     return response
 
 
-def expired() -> Response:
-    """Start again: said of everything that is not, or no longer, this frame's."""
+def expired(why: str) -> Response:
+    """Start again: said of everything that is not, or no longer, this frame's. `why` is counted, and not said."""
+    current_deps().metrics.count(Metric.WIDGET_REFUSALS, why=why)
     return frame_answer(http_status=403, status="error", error="expired")

@@ -20,8 +20,9 @@ LARGEST_BODY = 64 * 1024
 MOST_PARAMETERS = 100
 PROBES = "/health/"
 """Asked from this machine or its neighbours, past the proxy."""
-SPENT_BY_GET = frozenset({"/authorize", "/authorize/resume", "/end-session"})
-"""A GET of these gives a code or ends a session. Flask answers HEAD like GET, and a HEAD may change nothing
+SPENT_BY_GET = frozenset({"/authorize", "/authorize/resume", "/end-session", "/widget/frame", "/widget/page"})
+"""A GET of these gives a code, ends a session, or begins or moves a sign-in. Flask answers HEAD like GET,
+and a HEAD may change nothing
 (RFC 9110 section 9.2.1): link scanners send it."""
 WITH_BODY = ("POST", "PUT")
 FORM = "application/x-www-form-urlencoded"

@@ -387,6 +387,7 @@ def upgrade() -> None:
     op.create_table('hand_overs',
     sa.Column('ticket_hash', sa.LargeBinary(length=32), nullable=False),
     sa.Column('transaction_id', sa.String(length=43), nullable=False),
+    sa.Column('holder_hash', sa.LargeBinary(length=32), nullable=False),
     sa.Column('client_id', sa.Text(), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_valid_from', sa.BigInteger(), nullable=False),

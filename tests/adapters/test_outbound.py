@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from idp.adapters.outbound import Outbound, OutboundAnswer, OutboundFailure, OutboundRefusal
+from idp.adapters.outbound_network import system_resolver
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 Script = Callable[[Any], None]
@@ -311,3 +312,11 @@ def test_a_partner_that_is_away_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     assert Outbound(["127.0.0.1/32"]).get(f"http://127.0.0.1:{port}/") == OutboundFailure(OutboundRefusal.UNREACHABLE)
+
+
+@pytest.mark.parametrize("name", ["localhost", "guichet-paie.localhost"])
+def test_names_under_localhost_are_this_machine_and_not_allowed_by_that(name: str) -> None:
+    """RFC 6761 section 6.3; as addresses of ours they are forbidden until they are listed."""
+    assert system_resolver(name, 80) == ["127.0.0.1"]
+    answer = Outbound([]).get_page(f"http://{name}:9/")
+    assert not isinstance(answer, OutboundAnswer)

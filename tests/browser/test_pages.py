@@ -40,6 +40,14 @@ def no_script(route: Route) -> None:
     route.fulfill(body="", content_type="text/javascript")
 
 
+FIRST_HEADING = "page-has-heading-one"
+
+
+def is_framed(name: str) -> bool:
+    """A part of a partner's page, which has the first heading (axe asks for it of the outermost page only)."""
+    return '{% extends "framed.html" %}' in (TEMPLATES / SAMPLES[name].template).read_text()
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_page_is_accessible_in_every_theme(name: str, samples: str, new_page: NewPage) -> None:
     wrong = []
@@ -48,7 +56,8 @@ def test_a_page_is_accessible_in_every_theme(name: str, samples: str, new_page: 
         page = stay(new_page(watched=False, bypass_csp=True, color_scheme=scheme, viewport=viewport))
         for theme in THEMES:
             page.goto(f"{samples}/{name}?theme={theme}")
-            wrong += [f"{theme} {scheme} {viewport['width']}: {line}" for line in axe(page)]
+            found = [line for line in axe(page) if not (is_framed(name) and line.startswith(FIRST_HEADING))]
+            wrong += [f"{theme} {scheme} {viewport['width']}: {line}" for line in found]
     assert [] == wrong
 
 

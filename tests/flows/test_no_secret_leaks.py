@@ -277,14 +277,14 @@ def sign_out(world: World, hint: str) -> None:
 def sign_in_inside_a_page(world: World) -> None:
     """By hand-over in a new browser, then by message; each with a wrong password first."""
     world.web, before = world.web.application.test_client(), world.web
-    handed = world.post("/widget/handover", {"ticket": framed_ticket(world)}, headers=NAVIGATION)
+    handed = world.post("/widget/handover", {"ticket": framed_ticket(world)["ticket"]}, headers=NAVIGATION)
     page = world.get(path_of(handed))
     answered = world.get(
         path_of(world.post(path_of(handed), {"form_token": token_of(page, "/widget/continue"), "keep": "yes"}))
     )
     world.handed_out["framed code"] = query_of(answered)["code"]
     be_chosen_in_the_browser(world)
-    told = world.send("/widget/message", {"ticket": framed_ticket(world, response_mode="web_message")})
+    told = world.send("/widget/message", framed_ticket(world, response_mode="web_message"))
     world.handed_out["told code"] = told.json["response"]["code"]  # type: ignore[index]
     world.web = before
 
@@ -300,8 +300,8 @@ def be_chosen_in_the_browser(world: World) -> None:
     world.handed_out["chosen code"] = json.loads(given["token"])["code"]  # type: ignore[index]
 
 
-def framed_ticket(world: World, **more: str) -> str:
-    """What the frame of a pushed request is given for the right password."""
+def framed_ticket(world: World, **more: str) -> dict[str, str]:
+    """What the frame of a pushed request is given for the right password, and its next tx."""
     credentials = base64.b64encode(f"portail:{FED['client secret']}".encode()).decode()
     pushed = world.post("/par", {**ASKED, **more}, headers={"Authorization": f"Basic {credentials}"})
     named = {"client_id": "portail", "request_uri": pushed.json["request_uri"], "ch": "a" * 32}  # type: ignore[index]
@@ -312,9 +312,9 @@ def framed_ticket(world: World, **more: str) -> str:
     for text in (tx[1], again):
         world.handed_out[f"frame's secret {len(world.handed_out)}"] = text.split(".")[1]
     accepted = world.send("/widget/submit", {**TYPED, "password": FED["right password"], "tx": again})
-    ticket: str = accepted.json["ticket"]  # type: ignore[index]
-    world.handed_out[f"ticket {len(world.handed_out)}"] = ticket
-    return ticket
+    given: dict[str, str] = accepted.json  # type: ignore[assignment]
+    world.handed_out[f"ticket {len(world.handed_out)}"] = given["ticket"]
+    return {name: given[name] for name in ("tx", "ticket")}
 
 
 def be_delayed(world: World) -> None:

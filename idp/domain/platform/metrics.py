@@ -26,6 +26,7 @@ class Metric(Enum):
     LEGACY_WIDGETS = Counter(
         "mire_legacy_widgets", "Forms of portals' old widgets by portal and outcome.", ("client_id", "outcome")
     )
+    WIDGET_REFUSALS = Counter("mire_widget_refusals", "What framed forms sent that was not theirs to send.", ("why",))
     RESPONSES = Counter("mire_http_responses", "Answers by status class.", ("status",))
     MAILS = Counter("mire_mails", "Outgoing mails by outcome.", ("outcome",))
     JOBS = Counter("mire_jobs", "Jobs by kind and outcome.", ("kind", "outcome"))

@@ -17,6 +17,7 @@ hand_overs = Table(
     metadata,
     Column("ticket_hash", LargeBinary(32), primary_key=True),  # SHA-256 of what the frame holds
     text("transaction_id", 43, index=True),
+    Column("holder_hash", LargeBinary(32), nullable=False),  # of the frame it was given to: nobody else's transaction
     text("client_id"),
     reference("account_id", "accounts.id"),
     instant("account_valid_from"),  # as it was when the password was compared
@@ -50,12 +51,23 @@ def insert_hand_over(connection: Connected, row: dict[str, Any]) -> None:
     connection.execute(insert(hand_overs).values(row))
 
 
-def take_ticket(connection: Connected, ticket_hash: bytes, now: Instant, until: Instant) -> str | None:
-    """Spend the ticket, once: the transaction that it is of, whose sign-in may be finished `until` then."""
+def take_ticket(connection: Connected, ticket_hash: bytes, now: Instant, until: Instant) -> tuple[str, bytes] | None:
+    """Spend the ticket, once: the transaction that it is of, whose sign-in may be finished `until` then, and by whom it
+    must be held."""
     good = (_row.ticket_hash == ticket_hash, _row.taken_at.is_(None), _row.expires_at > now)
-    taken = update(hand_overs).where(*good).values(taken_at=now, expires_at=until).returning(_row.transaction_id)
-    found: str | None = connection.execute(taken).scalar()
-    return found
+    taken = update(hand_overs).where(*good).values(taken_at=now, expires_at=until)
+    found = connection.execute(taken.returning(_row.transaction_id, _row.holder_hash)).first()
+    return (found[0], bytes(found[1])) if found else None
+
+
+def forget_ticket(connection: Connected, ticket_hash: bytes) -> None:
+    """It was good, and nothing comes of it."""
+    connection.execute(delete(hand_overs).where(_row.ticket_hash == ticket_hash))
+
+
+def forget_hand_overs(connection: Connected, transaction_id: str) -> None:
+    """Whoever signed in in this transaction has not."""
+    connection.execute(delete(hand_overs).where(_row.transaction_id == transaction_id))
 
 
 def find_hand_over(connection: Connected, transaction_id: str, now: Instant) -> HandOverRow | None:
@@ -71,4 +83,4 @@ def find_hand_over(connection: Connected, transaction_id: str, now: Instant) -> 
 def finish_hand_over(connection: Connected, transaction_id: str) -> bool:
     """End it; False when another tab did first."""
     mine = (_row.transaction_id == transaction_id, _row.taken_at.is_not(None))
-    return connection.execute(delete(hand_overs).where(*mine)).rowcount == 1
+    return connection.execute(delete(hand_overs).where(*mine)).rowcount > 0

@@ -94,6 +94,11 @@ MOVE = Prepared(
     .where(*OPEN, _row.browser_hash == bindparam("was"))
     .values(browser_hash=bindparam("becomes"))
 )
+GIVE_BACK = Prepared(
+    update(authorization_transactions)
+    .where(*OPEN, _row.browser_hash == bindparam("holder"), _row.tries > 0)
+    .values(tries=_row.tries - 1)
+)
 
 
 def _recording(dialect: str) -> Update:
@@ -152,11 +157,17 @@ def move_transaction(connection: Connected, transaction_id: str, *, was: bytes, 
     return MOVE.run(connection, {"transaction_id": transaction_id, "was": was, "becomes": becomes, "at": at}) == 1
 
 
-def adopt_transaction(connection: Connected, transaction_id: str, browser_hash: bytes, at: Instant) -> bool:
-    """Bind an open one to this browser, whoever held it: for who has proved to come from it; False when it ended."""
-    here = (_row.id == transaction_id, _row.closed_at.is_(None), _row.expires_at > at)
-    bound = update(authorization_transactions).where(*here).values(browser_hash=browser_hash)
-    return connection.execute(bound).rowcount == 1
+def give_try_back(connection: Connected, transaction_id: str, holder: bytes, at: Instant) -> None:
+    """Uncount the last try of whoever holds it now."""
+    GIVE_BACK.run(connection, {"transaction_id": transaction_id, "holder": holder, "at": at})
+
+
+def restart_elsewhere(connection: Connected, transaction_id: str, *, was: bytes, becomes: bytes, at: Instant) -> bool:
+    """Let another holder begin an open one anew: what was done in it is forgotten; False when `was`
+    does not hold it."""
+    here = (_row.id == transaction_id, _row.closed_at.is_(None), _row.expires_at > at, _row.browser_hash == was)
+    moved = update(authorization_transactions).where(*here).values(browser_hash=becomes, done={})
+    return connection.execute(moved).rowcount == 1
 
 
 def insert_posted_request(

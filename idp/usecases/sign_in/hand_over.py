@@ -10,15 +10,21 @@ from dataclasses import dataclass, field
 
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
-from idp.domain.platform.digests import token_hash
+from idp.domain.platform.digests import frame_secret_hash, token_hash
 from idp.domain.platform.instants import Instant, after
 from idp.domain.sign_in.assurance import Acr, Channel, acr_of_password
 from idp.domain.sign_in.journey import Act
 from idp.store.database import Connected
 from idp.store.people.accounts import hold_if_valid_from
 from idp.store.sign_in.hand_overs import HandOverRow as HandOverRow  # pages show it
-from idp.store.sign_in.hand_overs import find_hand_over, finish_hand_over, insert_hand_over, take_ticket
-from idp.store.sign_in.transactions import adopt_transaction, record_done
+from idp.store.sign_in.hand_overs import (
+    find_hand_over,
+    finish_hand_over,
+    forget_ticket,
+    insert_hand_over,
+    take_ticket,
+)
+from idp.store.sign_in.transactions import move_transaction, record_done
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
 from idp.usecases.platform.prefix_limits import count_stored_request
@@ -40,14 +46,16 @@ class Ticket:
     value: str = field(repr=False)
 
 
-def ticket_up_to(ceiling: Acr) -> Accept[Ticket]:
-    """What an accepted try opens in a frame: a ticket, whose session will reach `ceiling` at most."""
+def ticket_up_to(ceiling: Acr, secret: str) -> Accept[Ticket]:
+    """What an accepted try opens in the frame that holds this secret: a ticket, whose session will reach `ceiling` at
+    most."""
 
     def give(connection: Connected, deps: Deps, _actor: Actor, accepted: Accepted) -> Opened[Ticket]:
         ticket, account = deps.random.token(), accepted.account
         row = {
             "ticket_hash": token_hash(ticket),
             "transaction_id": accepted.attempt.transaction_id,
+            "holder_hash": frame_secret_hash(secret),
             "client_id": accepted.attempt.client_id,
             "account_id": account.id,
             "account_valid_from": account.valid_from,
@@ -61,20 +69,25 @@ def ticket_up_to(ceiling: Acr) -> Accept[Ticket]:
     return give
 
 
-def take_hand_over(deps: Deps, actor: Actor, ticket: str, browser_token: str = "") -> HandOverRow | None:
-    """Spend a ticket; its transaction is from now on of this browser, if one is named. None: it is not good."""
+def take_hand_over(
+    deps: Deps, actor: Actor, ticket: str, *, browser_token: str = "", frame_secret: str = ""
+) -> HandOverRow | None:
+    """Spend a ticket: its transaction is from now on of this browser, or stays that of the frame with this secret.
+
+    None: it is not good, or its transaction has gone on without that frame.
+    """
     now = deps.clock.now()
+    becomes = token_hash(browser_token) if browser_token else frame_secret_hash(frame_secret)
     with deps.transaction() as connection:
-        until = after(now, deps.lifetimes.hand_over)
-        transaction_id = take_ticket(connection, token_hash(ticket), now, until)
-        if (
-            transaction_id
-            and browser_token
-            and not adopt_transaction(connection, transaction_id, token_hash(browser_token), now)
-        ):
-            transaction_id = None
-        if transaction_id is None:
+        taken = take_ticket(connection, token_hash(ticket), now, after(now, deps.lifetimes.hand_over))
+        if taken is None:
             _trace_refusal(connection, deps, actor, "ticket")
+            return None
+        transaction_id, holder = taken
+        stays = frame_secret and holder != becomes
+        if stays or not move_transaction(connection, transaction_id, was=holder, becomes=becomes, at=now):
+            forget_ticket(connection, token_hash(ticket))
+            _trace_refusal(connection, deps, actor, "transaction")
             return None
         return find_hand_over(connection, transaction_id, now)
 

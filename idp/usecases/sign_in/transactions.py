@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
-from idp.domain.platform.digests import token_hash
+from idp.domain.platform.digests import frame_secret_hash, token_hash
 from idp.domain.platform.instants import Instant, after
 from idp.domain.platform.limits import TooMany
 from idp.domain.sign_in.journey import Act, Done
@@ -46,10 +46,11 @@ def begin_transaction(
     """A new transaction of this browser; its id is unguessable, and worthless in any other browser. `framed`: it is
     of the page that holds this token."""
     count = count_frame if framed else count_stored_request
+    holder = frame_secret_hash if framed else token_hash
     now = deps.clock.now()
     row = TransactionRow(
         id=deps.random.token(),
-        browser_hash=token_hash(browser_token),
+        browser_hash=holder(browser_token),
         client_id=client_id,
         request=request,
         done={},
@@ -66,16 +67,18 @@ def begin_transaction(
 
 
 def find_transaction(
-    deps: Deps, actor: Actor, transaction_id: str, browser_token: str
+    deps: Deps, actor: Actor, transaction_id: str, browser_token: str, *, framed: bool = False
 ) -> OpenTransaction | TransactionRefusal:
-    """The transaction of that id if this browser began it and it is neither closed nor expired."""
+    """The transaction of that id if this browser began it and it is neither closed nor expired; `framed`: if it is held
+    by the page with this secret."""
     if not 0 < len(transaction_id) <= LONGEST_ID:
         return TransactionRefusal(RefusalReason.UNKNOWN)
     with deps.read() as connection:
         row = find_transaction_row(connection, transaction_id)
     if row is None:
         return TransactionRefusal(RefusalReason.UNKNOWN)
-    refusal = _refusal(row, browser_token, deps.clock.now())
+    holder = frame_secret_hash if framed else token_hash
+    refusal = _refusal(row, holder(browser_token) if browser_token else b"", deps.clock.now())
     if refusal is None:
         return _opened(_prolonged(deps, row))
     if refusal.reason is RefusalReason.FOREIGN_BROWSER:
@@ -111,7 +114,7 @@ def cancel_transaction(deps: Deps, actor: Actor, transaction_id: str, browser_to
         if row is None:
             return TransactionRefusal(RefusalReason.UNKNOWN)
         now = deps.clock.now()
-        refusal = _refusal(row, browser_token, now)
+        refusal = _refusal(row, token_hash(browser_token) if browser_token else b"", now)
         already = Done.from_json(row.done).has(Act.CANCEL)
         if refusal is None and not already and record_done(connection, row.id, Act.CANCEL, now, ""):
             write_audit(connection, deps, actor, AuditRecord(AuditEvent.SIGN_IN_CANCELLED, client_id=row.client_id))
@@ -143,9 +146,9 @@ def redeem_posted_request(deps: Deps, handle: str) -> Mapping[str, str] | None:
         return take_posted_request(connection, handle, deps.clock.now())
 
 
-def _refusal(row: TransactionRow, browser_token: str, now: Instant) -> TransactionRefusal | None:
+def _refusal(row: TransactionRow, holder: bytes, now: Instant) -> TransactionRefusal | None:
     """The browser comes first: a foreign one learns nothing of how far the transaction is."""
-    if not browser_token or not hmac.compare_digest(token_hash(browser_token), row.browser_hash):
+    if not hmac.compare_digest(holder, row.browser_hash):
         return TransactionRefusal(RefusalReason.FOREIGN_BROWSER, row.client_id)
     if row.closed_at is not None:
         return TransactionRefusal(RefusalReason.CLOSED, row.client_id)

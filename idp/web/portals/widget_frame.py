@@ -54,13 +54,11 @@ def show() -> Response:
     """The form of a pushed request, for the one origin that may frame it."""
     client = partner_named(request.args.get("client_id", ""))
     request_uri = request.args.get("request_uri", "")
+    if client is None:
+        return error_page(PageError.UNKNOWN_CLIENT, status=403)
     if request.headers.get("Sec-Fetch-Dest", "iframe") != "iframe":
-        return (
-            see_other("/authorize?" + urlencode({"client_id": client.client_id, "request_uri": request_uri}))
-            if (client)
-            else error_page(PageError.UNKNOWN_CLIENT)
-        )
-    if client is None or client.widget is None or not client.widget.enabled:
+        return see_other("/authorize?" + urlencode({"client_id": client.client_id, "request_uri": request_uri}))
+    if client.widget is None or not client.widget.enabled:
         return error_page(PageError.WIDGET_OFF, client=client, status=403)
     shown = Shown.asked()
     speak(request.args.get("lang", ""))
@@ -77,8 +75,9 @@ def show() -> Response:
 
 
 def is_elsewhere(origin: str) -> bool:
-    """The page says that it is of another origin; frame-ancestors would tell it the same, later."""
-    return request.headers.get("Referer", origin).rstrip("/") != origin and bool(request.headers.get("Referer"))
+    """The page says that it is of another origin; frame-ancestors would tell it the same, later. Our own
+    is the frame's, loaded again."""
+    return request.headers.get("Referer", "").rstrip("/") not in ("", origin, current_deps().issuer)
 
 
 def begin(client: Client, asked: dict[str, str], origin: str, shown: Shown) -> Response:
@@ -103,7 +102,7 @@ def frame_page(framed: FramedStep, shown: Shown) -> Response:
     values = prefilled(step.transaction.request.get("login_hint", ""), None)
     form = SignInForm(step.scope, MultiDict(values)) if values else SignInForm(step.scope)
     tx = tx_of(step.scope)
-    tokens = {"tx": tx, "page": page_address(tx)}
+    tokens = {"tx": tx, "page": page_address(tx, step.client.client_id)}
     context = {
         "step": step, "form": form, "notice": "", "framed": True, "scheme": shown.scheme, "parent": framed.origin,
         "completion": completion_of(framed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, request
 
 from idp.domain.portals.clients import Client
@@ -12,6 +14,7 @@ from idp.http.cookies import (
     browser_cookie,
     device_cookie,
     ensure_browser_cookie,
+    forget_seen,
     has_seen_us,
     session_cookie,
     set_device_cookie,
@@ -53,7 +56,8 @@ def page() -> Response:
     """The same sign-in as a page of its own: with a session of this browser, nothing is asked."""
     framed = open_framed_step(request, request.args.get("tx", ""))
     if framed is None:
-        return error_page(PageError.UNKNOWN_TRANSACTION, status=404)
+        client = partner_named(request.args.get("client_id", ""))
+        return error_page(PageError.UNKNOWN_TRANSACTION, client=client, status=404)
     response = resume(framed.transaction.id)
     browser = ensure_browser_cookie(response, request)
     if not leave_frame(current_deps(), framed.transaction.id, framed.step.scope.browser_token, browser):
@@ -71,11 +75,12 @@ def hand_over() -> Response:
         return error_page(PageError.UNKNOWN_TRANSACTION, client=named_partner(), status=403)
     response = see_other("")
     browser = ensure_browser_cookie(response, request)
-    taken = take_hand_over(deps, actor, request.form.get("ticket", "")[:LONGEST_TICKET], browser)
+    taken = take_hand_over(deps, actor, request.form.get("ticket", "")[:LONGEST_TICKET], browser_token=browser)
     if taken is None:
         return error_page(PageError.EXPIRED_TRANSACTION, client=named_partner(), status=403)
     if not has_seen_us(request) or somebody_else(taken):
-        response.headers["Location"] = f"/widget/continue?t={taken.transaction_id}"
+        named = {"t": taken.transaction_id, "client_id": taken.client_id}
+        response.headers["Location"] = "/widget/continue?" + urlencode(named)
         return response
     return finish(response, taken.transaction_id, keep=True)
 
@@ -116,11 +121,15 @@ def go_on() -> Response:
     pending = pending_hand_over(current_deps(), step.transaction.id)
     if pending is None:
         return resume(step.transaction.id)
-    if not ContinueForm(scope_of(step, pending), request.form).is_ours:
-        return error_page(PageError.STALE_FORM, client=step.client)
+    other = somebody_else(pending)
+    if not ContinueForm(scope_of(step, pending, other), request.form).is_ours:
+        return continue_page(step, pending, other)  # somebody else has signed in here since, or it is not our form
     keep = request.form.get("keep") != "no"
     response = finish(see_other(""), step.transaction.id, keep=keep)
-    set_seen_cookie(response)
+    if keep:
+        set_seen_cookie(response)
+    else:
+        forget_seen(response)  # whoever is next at this computer is asked too
     return response
 
 
@@ -141,9 +150,10 @@ def finish(response: Response, transaction_id: str, *, keep: bool) -> Response:
     return response
 
 
-def scope_of(step: Step, pending: HandOverRow) -> FormScope:
-    """Of this transaction, person and browser."""
-    return FormScope(f"{step.transaction.id} {pending.subject}", browser_cookie(request))
+def scope_of(step: Step, pending: HandOverRow, other: LiveSession | None) -> FormScope:
+    """Of this transaction, person and browser, and of the session that the page said would end."""
+    replaced = other.id if other else ""
+    return FormScope(f"{step.transaction.id} {pending.subject} {replaced}", browser_cookie(request))
 
 
 def continue_page(step: Step, pending: HandOverRow, other: LiveSession | None) -> Response:
@@ -155,5 +165,5 @@ def continue_page(step: Step, pending: HandOverRow, other: LiveSession | None) -
         step=step,
         person=pending,
         other=other,
-        form=ContinueForm(scope_of(step, pending)),
+        form=ContinueForm(scope_of(step, pending, other)),
     )

@@ -31,7 +31,7 @@ from idp.http.framing import (
 )
 from idp.http.languages import current_language, speak
 from idp.http.moments import duration, hour
-from idp.usecases.sign_in.framed import next_secret
+from idp.usecases.sign_in.framed import next_secret, return_try
 from idp.usecases.sign_in.hand_over import Ticket, ticket_up_to
 from idp.usecases.sign_in.password_triplet import try_triplet
 from idp.web.sign_in.form import SignInForm
@@ -47,29 +47,37 @@ LONGEST_COUNT = 8
 def renew() -> Response:
     """Whoever still has the form before them keeps it (RGAA 13.1): the transaction lives on."""
     framed = opened()
-    return frame_answer(status="ok") if framed is not None else expired()
+    if isinstance(framed, Response):
+        return framed
+    return (
+        frame_answer(status="ok")
+        if framed.origin
+        else at_top(framed, gettext("Ce formulaire a été désactivé. Continuez dans une page séparée."))
+    )
 
 
 @blueprint.post("/widget/submit")
 def submit() -> Response:
     """Try what was typed."""
     framed = opened()
-    if framed is None:
-        return expired()
+    if isinstance(framed, Response):
+        return framed
     if not framed.origin:
-        return at_top(framed, gettext("Ce formulaire a été désactivé."))
+        return at_top(framed, gettext("Ce formulaire a été désactivé. Continuez dans une page séparée."))
     form = typed(framed, sent_by_frame(request) or {})
     if not form.validate():
         return to_correct(form)
     return tried(framed, form)
 
 
-def opened() -> FramedStep | None:
+def opened() -> FramedStep | Response:
     """The step of what was sent, and its language; messages that its page ignored are counted."""
     sent = sent_by_frame(request)
-    framed = open_framed_step(request, sent.get("tx", "")) if sent else None
-    if sent is None or framed is None:
-        return None
+    if sent is None:
+        return expired("sender")
+    framed = open_framed_step(request, sent.get("tx", ""))
+    if framed is None:
+        return expired("tx")
     speak(sent.get("lang", ""))
     count_ignored(sent.get("ignored", ""))
     return framed
@@ -102,15 +110,19 @@ def tried(framed: FramedStep, form: SignInForm) -> Response:
     transaction, client = framed.transaction, framed.client
     secret = next_secret(current_deps(), transaction.id, framed.step.scope.browser_token)
     if not secret or client.widget is None:
-        return at_top(framed, gettext("Trop d’essais dans ce cadre."))
+        if open_framed_step(request, tx_of(framed.step.scope)) is None:
+            return expired("tx")  # another submit of the same page was faster
+        return at_top(framed, gettext("Trop d’essais dans ce cadre. Continuez dans une page séparée."))
     tx = tx_of(FormScope(transaction.id, secret))
     if form.is_oversized:
-        return told(Refused(), tx)
-    accept = ticket_up_to(client.widget.acr_ceiling)
+        return told(Refused(), tx, client.client_id)
+    accept = ticket_up_to(client.widget.acr_ceiling, secret)
     outcome = try_triplet(current_deps(), anonymous_actor(request), attempt_of(framed, form), accept)
     if isinstance(outcome, Ticket):
-        return frame_answer(status="ok", ticket=outcome.value, tx=tx, page=page_address(tx))
-    return told(outcome, tx)
+        return frame_answer(status="ok", ticket=outcome.value, tx=tx, page=page_address(tx, client.client_id))
+    if isinstance(outcome, Busy | Delayed):  # no password was looked at
+        return_try(current_deps(), transaction.id, secret)
+    return told(outcome, tx, client.client_id)
 
 
 def attempt_of(framed: FramedStep, form: SignInForm) -> TripletAttempt:
@@ -129,9 +141,9 @@ def attempt_of(framed: FramedStep, form: SignInForm) -> TripletAttempt:
     )
 
 
-def told(outcome: NotSignedIn, tx: str) -> Response:
+def told(outcome: NotSignedIn, tx: str, client_id: str) -> Response:
     """What the person reads, and what the partner's page is told of it."""
-    again: dict[str, Any] = {"tx": tx, "page": page_address(tx)}
+    again: dict[str, Any] = {"tx": tx, "page": page_address(tx, client_id)}
     match outcome:
         case Refused():
             message = gettext(
@@ -179,5 +191,5 @@ def later(status: int, error: str, title: str, message: str, seconds: int, again
 
 def at_top(framed: FramedStep, message: str) -> Response:
     """This frame can do no more; our own page can."""
-    page = page_address(tx_of(framed.step.scope))
+    page = page_address(tx_of(framed.step.scope), framed.client.client_id)
     return frame_answer(status="top", error="interaction_required", message=message, page=page)

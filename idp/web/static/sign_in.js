@@ -119,7 +119,10 @@
     button.addEventListener("click", function () { show(password.type === "password"); });
     /* Submitted as a password, so that the browser never keeps it among the texts typed. */
     form.addEventListener("submit", function () {
-      attempt(function () { password.type = "password"; });
+      attempt(function () {
+        password.type = "password";
+        say(byId("reveal-text"), button.getAttribute("data-show"));
+      });
     });
     button.hidden = false;
     button.removeAttribute("hidden");

@@ -5,7 +5,7 @@
 
   var body = document.body, data = body.dataset, PARENT = data.parent, CHANNEL = data.channel;
   var LONGEST = 8192, RENEW = 240000, STARTS = 1000, FRESH = 4000, SETTLED = 300;
-  var tx = data.tx, page = "", port = null, ignored = 0, busy = false, pressed = 0, sending = null;
+  var tx = data.tx, page = "", port = null, ignored = 0, busy = false, pressed = 0, starting = 0, sending = null;
 
   function byId(id) {
     return document.getElementById(id);
@@ -20,8 +20,12 @@
   }
 
   function isTheirs(message) {
-    return message !== null && typeof message === "object" && message.p === "mire" && message.v === 1 &&
-      message.ch === CHANNEL && typeof message.type === "string" && JSON.stringify(message).length <= LONGEST;
+    try {
+      return message.p === "mire" && message.v === 1 && message.ch === CHANNEL && typeof message.type === "string" &&
+        JSON.stringify(message).length <= LONGEST;
+    } catch (error) {
+      return false; /* Nothing at all, or what cannot be written: a circle, a BigInt. */
+    }
   }
 
   function isFramedByOne() {
@@ -85,11 +89,20 @@
     line.append(strong, text || "");
     notice.className = "notice";
     notice.replaceChildren(line);
+    describe(true);
+  }
+
+  /* The field that keeps the focus says what was wrong, too. */
+  function describe(now) {
+    var input = byId("password"), told = (input.getAttribute("aria-describedby") || "").split(" ");
+    told = told.filter(function (id) { return id && id !== "notice"; });
+    input.setAttribute("aria-describedby", (now ? told.concat("notice") : told).join(" "));
   }
 
   function clear() {
     notice.className = "";
     notice.replaceChildren();
+    describe(false);
     mark({});
   }
 
@@ -112,7 +125,6 @@
 
   function setBusy(now) {
     busy = now;
-    form.toggleAttribute("aria-busy", now);
     form.setAttribute("aria-busy", String(now));
     byId("busy").textContent = now ? form.dataset.busy : "";
     gate();
@@ -149,11 +161,12 @@
 
   var unseen = seen ? [] : NAMES.slice();
 
+  /* The password, which is beside the button, must be seen now; the others once: they may have been scrolled away. */
   function onField(entries) {
     entries.forEach(function (entry) {
-      if (entry.isVisible && entry.intersectionRatio > 0.9) {
-        unseen = unseen.filter(function (name) { return name !== entry.target.id; });
-        fields.unobserve(entry.target);
+      var name = entry.target.id, visible = entry.isVisible && entry.intersectionRatio > 0.9;
+      if (visible || name === "password") {
+        unseen = unseen.filter(function (other) { return other !== name; }).concat(visible ? [] : [name]);
       }
     });
   }
@@ -230,7 +243,9 @@
 
   function onAnswer(answer) {
     keep(answer);
-    byId("password").value = "";
+    if (!answer.fields && answer.error !== "temporarily_unavailable") {
+      byId("password").value = "";
+    }
     if (answer.status === "ok") {
       finish(answer);
       return;
@@ -243,7 +258,7 @@
     say(answer.title, answer.message);
     mark(answer.fields || {});
     if (answer.status === "top") {
-      document.querySelector("a.leave").focus();
+      byId("separate").focus();
     } else if (answer.fields) {
       byId(NAMES.filter(function (name) { return answer.fields[name]; })[0]).focus();
     } else {
@@ -276,13 +291,18 @@
 
   function finish(answer) {
     if (data.completion === "message") {
-      post("/widget/message", { ticket: answer.ticket }).then(function (told) {
+      post("/widget/message", { tx: tx, ticket: answer.ticket }).then(function (told) {
         if (told.response) {
           tell("result", { response: told.response });
           done();
         } else {
           setBusy(false);
-          say("", notice.dataset.kept);
+          if (told.status !== "top") {
+            expire();
+            return;
+          }
+          form.hidden = true;
+          say("", told.message);
           tell("error", { error: "interaction_required", retryable: false });
         }
       }).catch(onFailure);
@@ -305,8 +325,11 @@
   function leave() {
     tell("handover", {});
     hand.submit();
-    setTimeout(offer, STARTS);
+    starting = setTimeout(offer, STARTS);
   }
+
+  /* The window is on its way: whatever the network takes from here on, nobody needs to press anything. */
+  window.addEventListener("beforeunload", function () { clearTimeout(starting); });
 
   /* The browser wants a fresh click, or the page holds us back. */
   function offer() {
@@ -316,7 +339,7 @@
     byId("continue").focus();
     hand.addEventListener("submit", function () {
       tell("handover", {});
-      setTimeout(function () {
+      starting = setTimeout(function () {
         say("", notice.dataset.kept);
         hand.hidden = true;
         document.querySelectorAll("a.leave").forEach(function (link) { link.target = "_blank"; });
@@ -332,9 +355,12 @@
   }
 
   function renew() {
-    if (!document.hidden && !form.hidden && !busy) {
+    if (!form.hidden && !busy) {
       post("/widget/renew", { tx: tx, ignored: counted() }).then(function (answer) {
-        if (answer.status !== "ok") {
+        if (answer.status === "top") {
+          form.hidden = true;
+          say("", answer.message);
+        } else if (answer.status !== "ok") {
           expire();
         }
       }).catch(function () { /* Tried again in a while. */ });

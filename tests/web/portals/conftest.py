@@ -100,10 +100,14 @@ class Visitor:
         sent = {"tx": tx, **TYPED, **typed}
         return self.client.post("/widget/submit", json=sent, headers=SCRIPT if headers is None else headers)
 
-    def ticket(self, **asked: str) -> str:
+    def accepted(self, **asked: str) -> dict[str, str]:
+        """What a frame is told that sent the right password: its ticket, and its next `tx`."""
         answer = self.submit(self.tx(**asked))
         assert answer.json["status"] == "ok", answer.text
-        return str(answer.json["ticket"])
+        return dict(answer.json)
+
+    def ticket(self, **asked: str) -> str:
+        return self.accepted(**asked)["ticket"]
 
     def hand_over(self, ticket: str, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:
         sent = {"client_id": "portail", "ticket": ticket}
@@ -117,10 +121,9 @@ class Visitor:
         assert found is not None
         return self.client.post(address, data={"form_token": found[1], "keep": keep})
 
-    def message(self, ticket: str, headers: dict[str, str] | None = None) -> TestResponse:
-        return self.client.post(
-            "/widget/message", json={"ticket": ticket}, headers=SCRIPT if headers is None else headers
-        )
+    def message(self, accepted: dict[str, str]) -> TestResponse:
+        sent = {name: accepted.get(name, "") for name in ("tx", "ticket")}
+        return self.client.post("/widget/message", json=sent, headers=SCRIPT)
 
     def authorize(self, **asked: str) -> TestResponse:
         """The link beside the widget, with a new request."""

@@ -185,7 +185,7 @@ def test_what_the_ceiling_forbids_is_asked_for_on_our_page(visitor: Visitor) -> 
 
 def test_a_message_carries_code_state_and_issuer_and_leaves_no_session(visitor: Visitor) -> None:
     """Widget case 2, by plain HTTP."""
-    told = visitor.message(visitor.ticket(response_mode="web_message"))
+    told = visitor.message(visitor.accepted(response_mode="web_message"))
     response = told.json["response"]
     assert (response["state"], response["iss"]) == ("state-1", ISSUER)
     assert told.headers.getlist("Set-Cookie") == []
@@ -194,13 +194,13 @@ def test_a_message_carries_code_state_and_issuer_and_leaves_no_session(visitor: 
 
 
 def test_a_message_is_for_requests_that_asked_for_one(visitor: Visitor) -> None:
-    assert visitor.message(visitor.ticket()).json["error"] == "expired"
+    assert visitor.message(visitor.accepted()).json["error"] == "expired"
 
 
 def test_a_ticket_of_a_message_serves_once(visitor: Visitor) -> None:
-    ticket = visitor.ticket(response_mode="web_message")
-    assert visitor.message(ticket).json["status"] == "ok"
-    assert visitor.message(ticket).json["error"] == "expired"
+    accepted = visitor.accepted(response_mode="web_message")
+    assert visitor.message(accepted).json["status"] == "ok"
+    assert visitor.message(accepted).json["error"] == "expired"
 
 
 def test_at_the_top_level_a_message_becomes_a_redirect(visitor: Visitor) -> None:
@@ -250,6 +250,76 @@ def test_consent_is_asked_at_the_top_level(visitor: Visitor) -> None:
 def test_a_message_that_needs_consent_leads_to_the_page(visitor: Visitor) -> None:
     visitor.registry.client = replace(visitor.registry.client, require_consent=True)
     answer = visitor.submit(tx_of(visitor.frame(visitor.request_uri(response_mode="web_message"))))
-    assert visitor.message(answer.json["ticket"]).json == {"status": "top", "error": "interaction_required"}
+    told = visitor.message(answer.json).json
+    assert (told["status"], told["error"]) == ("top", "interaction_required")
     there = visitor.client.get(answer.json["page"]).headers["Location"]
-    assert visitor.client.get(there).headers["Location"].startswith("/consent?")
+    assert visitor.client.get(there).headers["Location"].startswith("/sign-in?")  # nobody came along
+
+
+def frame_secret(tx: str) -> str:
+    return tx.split(".")[1]
+
+
+def test_a_frames_secret_is_no_browser_cookie(visitor: Visitor) -> None:
+    """A program forges every header: with the frame's secret as its cookie it would keep the frame's link alive, and
+    carry its own sign-in into the browser of whoever opens it."""
+    accepted = visitor.accepted()
+    program = visitor.app.test_client()
+    program.set_cookie("__Host-mire_browser", frame_secret(accepted["tx"]), domain="connexion.example.fr", secure=True)
+    taken = program.post("/widget/handover", data={"ticket": accepted["ticket"]}, headers=NAVIGATION)
+    assert taken.status_code == 303
+    assert visitor.client.get(accepted["page"]).status_code == 404
+    assert program.get(taken.headers["Location"]).status_code == 200  # the control: the program itself may go on
+
+
+@pytest.mark.parametrize("mode", ["", "web_message"])
+def test_who_opens_the_link_of_a_frame_gets_the_request_and_nobody(visitor: Visitor, mode: str) -> None:
+    """Login CSRF: the attacker's password was right in a frame, and the victim opens that frame's link."""
+    accepted = visitor.accepted(response_mode=mode)
+    victim = visitor.app.test_client()
+    there = victim.get(accepted["page"]).headers["Location"]
+    assert victim.get(there).headers["Location"].startswith("/sign-in?")
+    late = visitor.message(accepted) if mode else visitor.hand_over(accepted["ticket"])
+    assert late.status_code == 403
+    assert victim.get(there).headers["Location"].startswith("/sign-in?")
+    control = visitor.accepted(response_mode=mode)
+    assert (visitor.message(control) if mode else visitor.hand_over(control["ticket"])).status_code in (200, 303)
+
+
+def test_a_message_that_may_not_be_spends_nothing(visitor: Visitor) -> None:
+    """Checked before anything is done: the ticket of a redirect stays good, and no session begins."""
+    accepted = visitor.accepted()
+    assert visitor.message(accepted).status_code == 403
+    with visitor.deps.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0
+    assert visitor.hand_over(accepted["ticket"]).status_code == 303
+
+
+def test_a_message_is_for_the_frame_that_has_the_ticket(visitor: Visitor) -> None:
+    one, other = (visitor.accepted(response_mode="web_message") for _ in range(2))
+    assert visitor.message({**one, "tx": other["tx"]}).status_code == 403
+    assert visitor.message(other).status_code == 200
+
+
+def test_a_shared_computer_asks_the_next_person_too(visitor: Visitor) -> None:
+    """Whoever kept no session has not chosen for those who come after."""
+    signed_in(visitor)
+    assert visitor.hand_over(visitor.ticket()).headers["Location"].startswith("/authorize/resume?")  # the control
+    for name in ("mire_sid", "mire_seen"):
+        visitor.client.delete_cookie(f"__Host-{name}", domain="connexion.example.fr")
+    signed_in(visitor, keep="no")
+    assert visitor.hand_over(visitor.ticket()).headers["Location"].startswith("/widget/continue?")
+
+
+@pytest.mark.parametrize("path", ["/widget/page?tx=a.b.c&client_id=portail", "/widget/continue?t=x&client_id=portail"])
+def test_a_link_that_is_over_says_where_to_start_again(visitor: Visitor, path: str) -> None:
+    page = visitor.client.get(path)
+    assert (page.status_code, f'href="{ORIGIN}/' in page.text) == (404, True)
+
+
+@pytest.mark.parametrize("path", ["/widget/page", "/widget/frame"])
+def test_a_head_request_changes_nothing(visitor: Visitor, path: str) -> None:
+    """RFC 9110 section 9.2.1: link scanners send it."""
+    tx = visitor.tx()
+    assert visitor.client.head(path, query_string={"tx": tx}).status_code == 405
+    assert visitor.submit(tx).json["status"] == "ok"

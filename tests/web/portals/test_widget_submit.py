@@ -30,7 +30,8 @@ EXPIRED = {"status": "error", "error": "expired"}
 @pytest.mark.parametrize("path", ["/widget/submit", "/widget/renew", "/widget/message"])
 def test_only_our_own_script_is_heard(visitor: Visitor, path: str, headers: dict[str, str]) -> None:
     """Widget case 32. The control: the same body from our own origin is."""
-    sent = {"tx": visitor.tx(), **TYPED, "ticket": visitor.ticket(response_mode="web_message")}
+    accepted = visitor.accepted(response_mode="web_message")
+    sent = {**TYPED, "ticket": accepted["ticket"], "tx": accepted["tx"]}
     refused = visitor.client.post(path, json=sent, headers=headers)
     assert (refused.status_code, refused.json) == (403, EXPIRED)
     assert visitor.client.post(path, json=sent, headers=SCRIPT).json["status"] == "ok"
@@ -47,7 +48,19 @@ def test_what_a_page_can_send_without_asking_is_not_heard(visitor: Visitor, kind
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'{"tx": 1}', b'{"tx": "a", "tx": "b"}', b'{"tx": null}', b"\xff", b'{"tx":"\\u0000"}']
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"tx": 1}',
+        b'{"tx": "a", "tx": "b"}',
+        b'{"tx": null}',
+        b"\xff",
+        b'{"tx":"\\u0000"}',
+        b'{"tx":"\\ud800.a.b.YQ=="}',
+        b'{"tx":"a.b.c.d","x":"\\udfff"}',
+    ],
 )
 def test_malformed_bodies_are_refused(visitor: Visitor, body: bytes) -> None:
     refused = visitor.client.post("/widget/submit", data=body, content_type="application/json", headers=SCRIPT)
@@ -147,3 +160,11 @@ def test_ten_frames_of_one_account_do_not_add_sessions(visitor: Visitor) -> None
     visitor.ticket()
     with visitor.deps.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0
+
+
+def test_what_a_frame_may_not_send_is_counted(visitor: Visitor) -> None:
+    tx = visitor.tx()
+    visitor.submit(tx, headers={})
+    visitor.submit("x" + tx[1:])
+    counts = visitor.deps.metrics.counts  # type: ignore[attr-defined]
+    assert (counts[Metric.WIDGET_REFUSALS, ("sender",)], counts[Metric.WIDGET_REFUSALS, ("tx",)]) == (1, 1)
