@@ -126,7 +126,7 @@ def test_an_assertion_costs_four_statements(at: Gateway, browser: Browser) -> No
 @pytest.mark.parametrize("origin", [None, "null", OTHER_PAGE, "https://evil.example", PAGE + ":444", ISSUER])
 def test_only_the_clients_own_page_gets_a_code(at: Gateway, browser: Browser, origin: str | None) -> None:
     """FedCM section "ID assertion endpoint": the Origin is the client's. Nobody else may even read that nothing is
-    given."""
+    given. Widget case 34."""
     request_uri = push(at)
     assert refused(assertion(browser, request_uri, origin=origin), "access_denied")
     assert count(at) == 0

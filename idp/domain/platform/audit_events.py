@@ -22,7 +22,7 @@ class AuditEvent(StrEnum):
     ESTABLISHMENT_CLOSED = "establishment.closed"
     """An establishment was closed. Facts: siret, successor."""
     SIGN_IN_ACCEPTED = "sign_in.accepted"
-    """A person proved who they are, and a session began."""
+    """A person proved who they are. Facts: the session, or the channel where none begins before a hand-over."""
     SIGN_IN_HANDED_OVER = "sign_in.handed_over"
     """A sign-in made inside a portal's page reached the browser's top level. Facts: session, kept."""
     HAND_OVER_REFUSED = "sign_in.hand_over_refused"

@@ -156,8 +156,9 @@ class Client:
     match: Match = Match.CANONICAL
     may_exchange_for: tuple[str, ...] = ()
     widget: Widget | None = None
-    legacy_widget: LegacyWidget | None = None
     """Its sign-in form may be framed by pages of its own; None: it has none."""
+    legacy_widget: LegacyWidget | None = None
+    """Forms of its own pages may still be posted to us; None: it has none."""
 
     @property
     def rules(self) -> ProfileRules:

@@ -4,7 +4,7 @@
   "use strict";
 
   var body = document.body, data = body.dataset, PARENT = data.parent, CHANNEL = data.channel;
-  var LONGEST = 8192, RENEW = 240000, STARTS = 1000, FRESH = 4000, SETTLED = 300;
+  var LONGEST = 8192, RENEW = 240000, STARTS = 1000, FRESH = 4000, SETTLED = 300, RECENT = 15000;
   var tx = data.tx, page = "", port = null, ignored = 0, busy = false, pressed = 0, starting = 0, sending = null;
 
   function byId(id) {
@@ -159,16 +159,24 @@
 
   /* Every field must have been seen whole, once: a page that shows no more than the button gets no click for it. */
 
-  var unseen = seen ? [] : NAMES.slice();
+  var unseen = seen ? [] : NAMES.slice(), gone = Infinity;
 
-  /* The password, which is beside the button, must be seen now; the others once: they may have been scrolled away. */
+  /* Each field must have been seen, and the password of late: nobody types it into what was shown for a moment. */
   function onField(entries) {
     entries.forEach(function (entry) {
       var name = entry.target.id, visible = entry.isVisible && entry.intersectionRatio > 0.9;
-      if (visible || name === "password") {
-        unseen = unseen.filter(function (other) { return other !== name; }).concat(visible ? [] : [name]);
+      if (visible) {
+        entry.target.dataset.seen = "";
+        unseen = unseen.filter(function (other) { return other !== name; });
+      }
+      if (name === "password") {
+        gone = visible ? Infinity : Math.min(gone, Date.now());
       }
     });
+  }
+
+  function notSeen() {
+    return unseen[0] || (Date.now() - gone > RECENT ? "password" : "");
   }
 
   if (!seen) {
@@ -209,7 +217,7 @@
   function send(event) {
     var typed;
     event.preventDefault();
-    if (busy || button.disabled || !seen || unseen.length) {
+    if (busy || button.disabled || !seen || notSeen()) {
       hold();
       return;
     }
@@ -228,8 +236,8 @@
     }
     form.setAttribute("aria-busy", "false");
     byId("busy").textContent = "";
-    if (seen && unseen.length) {
-      byId(unseen[0]).focus();
+    if (seen && notSeen()) {
+      byId(notSeen()).focus();
     }
   }
 

@@ -113,11 +113,11 @@ class Visitor:
         sent = {"client_id": "portail", "ticket": ticket}
         return self.client.post("/widget/handover", data=sent, headers=NAVIGATION if headers is None else headers)
 
-    def confirm(self, handed: TestResponse, keep: str = "yes") -> TestResponse:
+    def confirm(self, handed: TestResponse, keep: str = "yes", page: TestResponse | None = None) -> TestResponse:
         """Press a button of the page that the hand-over leads to; then go on to where it is answered."""
         address = handed.headers["Location"]
         assert address.startswith("/widget/continue?")
-        found = re.search(r'name="form_token" value="([^"]+)"', self.client.get(address).text)
+        found = re.search(r'name="form_token" value="([^"]+)"', (page or self.client.get(address)).text)
         assert found is not None
         return self.client.post(address, data={"form_token": found[1], "keep": keep})
 

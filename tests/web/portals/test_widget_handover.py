@@ -323,3 +323,14 @@ def test_a_head_request_changes_nothing(visitor: Visitor, path: str) -> None:
     tx = visitor.tx()
     assert visitor.client.head(path, query_string={"tx": tx}).status_code == 405
     assert visitor.submit(tx).json["status"] == "ok"
+
+
+def test_a_session_begun_meanwhile_is_shown_before_it_ends(visitor: Visitor) -> None:
+    """The page was opened while nobody was signed in; somebody is by the time that the button is pressed."""
+    known_tom(visitor)
+    waiting = visitor.hand_over(visitor.submit(visitor.tx(), **TOM).json["ticket"])
+    form = visitor.client.get(waiting.headers["Location"])
+    signed_in(visitor)  # in another tab
+    pressed = visitor.confirm(waiting, page=form)
+    assert (pressed.status_code, "Une autre personne est connectée" in pressed.text) == (200, True)
+    assert visitor.confirm(waiting).status_code == 303  # the control: once it was shown, the button does it
