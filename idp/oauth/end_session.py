@@ -21,7 +21,7 @@ from idp.http.redirects import see_other
 from idp.usecases.portals.clients import find_client
 from idp.usecases.portals.logout import sign_out
 from idp.usecases.portals.logout_deliveries import PortalAnswer
-from idp.usecases.portals.logout_hints import hints_at, read_logout_hint
+from idp.usecases.portals.logout_hints import find_cookieless_session, hints_at, read_logout_hint
 from idp.usecases.sign_in.sessions import find_session
 
 FORM = "sign_out"
@@ -44,6 +44,8 @@ def get_end_session() -> Response:
     client_id = request.args.get("client_id", "")
     hint = read_logout_hint(deps, request.args.get("id_token_hint", ""), client_id)
     session = find_session(deps, session_cookie(request))
+    if session is None and hint is not None:
+        session = find_cookieless_session(deps, hint)
     plan = plan_logout(
         hint,
         post_logout_redirect_uri=request.args.get("post_logout_redirect_uri", ""),

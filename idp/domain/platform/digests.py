@@ -11,6 +11,11 @@ def frame_secret_hash(secret: str) -> bytes:
     return token_hash("the secret of a frame, and no cookie: " + token_hash(secret).hex())
 
 
+def cookieless_hash(session_id: str) -> bytes:
+    """In place of a cookie's, for a session that no browser keeps; it too is of more than we read of any cookie."""
+    return token_hash("no cookie names this session, it was begun for one transaction alone: " + session_id)
+
+
 def token_hash(token: str) -> bytes:
     """32 bytes. Enough for 256-bit random values; a password needs a slow hash instead."""
     return sha256(token.encode()).digest()

@@ -49,6 +49,13 @@ class DeliveryRow:
     expires_at: Instant
 
 
+def session_known_as(connection: Connected, client_id: str, sid: str) -> str:
+    """The session that this client knows by that `sid`, or ""."""
+    mine = (authorizations.c.client_id == client_id, authorizations.c.sid == sid)
+    found = connection.execute(select(authorizations.c.session_id).where(*mine)).scalar()
+    return found or ""
+
+
 def reached_portals(connection: Connected, session_ids: Sequence[str]) -> list[ReachedPortal]:
     """Every portal that these sessions signed into."""
     rows = connection.execute(REACHED, {"session_ids": list(session_ids)})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from idp.domain.platform.digests import cookieless_hash
 from idp.domain.portals.logout import LogoutHint
 from idp.domain.portals.subjects import client_subject
 from idp.domain.sign_in.sessions import LiveSession
+from idp.store.portals.logout import session_known_as
+from idp.store.sign_in.sessions import find_live_session
 from idp.usecases.deps import Deps
 from idp.usecases.portals.clients import find_client
 
@@ -26,6 +29,17 @@ def read_logout_hint(deps: Deps, token: str, client_id: str) -> LogoutHint | Non
     if client is None:
         return None
     return LogoutHint(client, str(claims.get("sub", "")), str(claims.get("sid", "")))
+
+
+def find_cookieless_session(deps: Deps, hint: LogoutHint) -> LiveSession | None:
+    """The session that the hint's token is of, when no browser keeps it: only its portal can have it ended."""
+    if not hint.sid:
+        return None
+    with deps.read() as connection:
+        session_id = session_known_as(connection, hint.client.client_id, hint.sid)
+        if not session_id:
+            return None
+        return find_live_session(connection, cookieless_hash(session_id), deps.clock.now(), deps.lifetimes)
 
 
 def hints_at(deps: Deps, hint: LogoutHint, session: LiveSession) -> bool:

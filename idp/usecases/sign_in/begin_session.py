@@ -11,7 +11,7 @@ from idp.domain.people.triplets import TripletKey
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.address_prefixes import address_prefix
 from idp.domain.platform.audit_events import AuditEvent, AuditRecord
-from idp.domain.platform.digests import token_hash
+from idp.domain.platform.digests import cookieless_hash, token_hash
 from idp.domain.platform.instants import Instant, after
 from idp.domain.platform.jobs import JobKind
 from idp.domain.sign_in.assurance import PASSWORD_AMR, Channel
@@ -89,6 +89,8 @@ class Opening:
     """Of the session that this browser has already, or ""."""
     browser_label: str = ""
     channel: Channel = Channel.TOP
+    cookieless: bool = False
+    """No browser keeps it: its new cookie is nobody's."""
 
 
 def begin_session(connection: Connected, deps: Deps, actor: Actor, opening: Opening) -> Began:
@@ -106,7 +108,9 @@ def begin_session(connection: Connected, deps: Deps, actor: Actor, opening: Open
         began = Began("", token, _replaced(connection, deps, actor, opening, old))
     if not began.id:
         began = replace(began, id=deps.random.token(16))
-        own = {"id": began.id, "account_id": opening.account_id, "created_at": opening.at}
+        own: dict[str, Any] = {"id": began.id, "account_id": opening.account_id, "created_at": opening.at}
+        if opening.cookieless:
+            own["token_hash"] = cookieless_hash(began.id)
         insert_session(connection, {**values, **own})
     record_done(connection, opening.transaction_id, Act.SIGN_IN, opening.at, began.id)
     return began

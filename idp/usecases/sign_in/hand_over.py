@@ -146,6 +146,7 @@ def complete_hand_over(
             session_token=keep.session_token if keep else "",
             browser_label=browser_label,
             channel=Channel.FRAME,
+            cookieless=keep is None,
         )
         began = begin_session(connection, deps, actor, opening)
         if keep is None:

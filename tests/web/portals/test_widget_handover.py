@@ -334,3 +334,21 @@ def test_a_session_begun_meanwhile_is_shown_before_it_ends(visitor: Visitor) -> 
     pressed = visitor.confirm(waiting, page=form)
     assert (pressed.status_code, "Une autre personne est connectée" in pressed.text) == (200, True)
     assert visitor.confirm(waiting).status_code == 303  # the control: once it was shown, the button does it
+
+
+@pytest.mark.parametrize("keep", ["no", "message"])
+def test_a_session_that_no_browser_keeps_ends_with_its_portals_sign_out(visitor: Visitor, keep: str) -> None:
+    """OpenID Connect RP-Initiated Logout 1.0 section 2: nobody else could end it."""
+    if keep == "message":
+        code = visitor.message(visitor.accepted(response_mode="web_message")).json["response"]["code"]
+    else:
+        code = signed_in(visitor, keep)["code"]
+    tokens = visitor.redeem(code).json
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert visitor.client.get("/userinfo", headers=bearer).status_code == 200
+    assert visitor.client.get("/end-session", query_string={"client_id": "portail"}).status_code == 200
+    assert visitor.client.get("/userinfo", headers=bearer).status_code == 200  # the control: without a hint
+    out = visitor.client.get("/end-session", query_string={"id_token_hint": tokens["id_token"]})
+    assert out.status_code == 200
+    assert visitor.client.get("/userinfo", headers=bearer).status_code == 401
+    assert AuditEvent.SIGNED_OUT in trail(visitor.deps)
