@@ -95,9 +95,10 @@ def sent_by_frame(request: Request) -> Mapping[str, str] | None:
         return None
     try:
         sent = read_plain_json(request.get_data(as_text=True))
+        if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
+            return None
+        "".join([*sent, *sent.values()]).encode()  # half of a surrogate pair is no text
     except ValueError:
-        return None
-    if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
         return None
     return cast(Mapping[str, str], sent)
 

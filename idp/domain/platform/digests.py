@@ -18,4 +18,4 @@ def cookieless_hash(session_id: str) -> bytes:
 
 def token_hash(token: str) -> bytes:
     """32 bytes. Enough for 256-bit random values; a password needs a slow hash instead."""
-    return sha256(token.encode()).digest()
+    return sha256(token.encode(errors="surrogatepass")).digest()  # JSON can spell what UTF-8 cannot: it is nobody's
