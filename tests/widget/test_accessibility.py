@@ -51,11 +51,16 @@ def test_the_frame_has_a_title_that_says_what_it_is(place: Place, new_context: N
     assert page.locator("mire-login iframe").get_attribute("title") == f"Connexion – {host}"
 
 
+NAME = """(() => {
+  const found = document.activeElement;
+  return found === document.body || found.localName === 'mire-login' ? '' : found.id || found.textContent.trim();
+})()"""
+
+
 def focused(page: Page) -> str:
-    """The id, or the text, of what has the focus: in our frame if that has it."""
-    name = "document.activeElement.id || document.activeElement.textContent.trim()"
-    own = page.evaluate(f"document.activeElement.localName === 'mire-login' ? '' : {name}")
-    return str(own or frame_of(page).evaluate(name))
+    """The id, or the text, of what has the focus, in our frame if that has it; "" while it is on its way between two
+    documents."""
+    return str(page.evaluate(NAME) or frame_of(page).evaluate(NAME))
 
 
 def walk(page: Page, key: str, end: str) -> list[str]:
@@ -64,8 +69,18 @@ def walk(page: Page, key: str, end: str) -> list[str]:
     while visited[-1] != end:
         assert len(visited) < 20, visited
         page.keyboard.press(key)
-        visited.append(focused(page))
+        visited.append(arrived(page, visited[-1]))
     return visited
+
+
+def arrived(page: Page, before: str) -> str:
+    """Where the focus is once it has left `before`: from one document into another it takes a moment."""
+    for _ in range(600):
+        now = focused(page)
+        if now not in ("", before):
+            return now
+        page.evaluate("new Promise(requestAnimationFrame)")
+    raise AssertionError(f"the focus stays at {before}")
 
 
 def test_the_keyboard_goes_through_the_frame_and_out_of_it(place: Place, new_context: NewContext) -> None:
