@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from threading import Event
 
 import pytest
+from flask import Flask, request
 from playwright.sync_api import BrowserContext, Page, expect
 
 from idp.domain.people.password_hashes import cost_of
 from tests.rows import make_account
-from tests.widget.conftest import NewContext
-from tests.widget.driving import arrives, fill, form, keep_going, login_page, opened, sign_in, submit
+from tests.widget.conftest import NewContext, NewPlace
+from tests.widget.driving import arrives, fill, form, frame_of, hears, keep_going, login_page, opened, sign_in, submit
 from tests.widget.places import PASSWORD, Place
 from tests.widget.relying_party import Served
 
@@ -99,3 +101,43 @@ def test_signing_out_ends_the_session_that_the_frame_began(place: Place, new_con
     expect(page.locator("#password")).to_be_visible()
     framed = in_the_frame(context, place)
     arrives(framed)
+
+
+def test_a_slow_network_is_waited_for_and_not_hurried(new_place: NewPlace, new_context: NewContext) -> None:
+    """The ticket is on its way: a second press would cancel the first and find it spent. Nobody is asked for one."""
+    let_go = Event()
+
+    def hold(app: Flask) -> None:
+        @app.before_request
+        def wait() -> None:
+            if request.path == "/widget/handover":
+                let_go.wait(30)
+
+    place = new_place(touch=hold)
+    page = opened(new_context(), login_page(place))
+    inside = frame_of(page)
+    sign_in(form(page))
+    page.wait_for_function("heard.some(([name]) => name === 'handover')", polling=50)
+    began = inside.evaluate("performance.now()")
+    offers = "began => performance.now() - began > 2500"  # which it does after 1 s, when held back
+    inside.wait_for_function(offers, arg=began, polling=50)
+    assert inside.locator("#handover").is_hidden()
+    let_go.set()
+    page.wait_for_url(re.compile("/widget/continue"))
+    assert [one.status for one in place.wire.of("/widget/handover")] == [303]
+
+
+@pytest.mark.parametrize("viewport", [(1366, 640), (320, 568)], ids=["laptop", "telephone"])
+def test_a_refusal_is_seen_where_one_looks(place: Place, new_context: NewContext, viewport: tuple[int, int]) -> None:
+    """WCAG 2.2 3.3.1: the words are beside the button that was pressed, and the password field is told with them."""
+    width, height = viewport
+    page = opened(new_context(viewport={"width": width, "height": height}), login_page(place))
+    inside = frame_of(page)
+    hears(page, "ready")
+    for field in ("siret", "family_name", "given_name", "password"):
+        form(page).locator(f"#{field}").scroll_into_view_if_needed()
+        inside.wait_for_function("id => 'seen' in document.getElementById(id).dataset", arg=field)
+    sign_in(form(page), "wrong")
+    expect(form(page).locator("#notice")).to_contain_text("Connexion refusée")
+    expect(form(page).locator("#notice")).to_be_in_viewport(ratio=1)
+    assert "notice" in str(form(page).locator("#password").get_attribute("aria-describedby")).split()

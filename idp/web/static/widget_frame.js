@@ -92,6 +92,12 @@
     describe(true);
   }
 
+  /* A small screen shows little more than the field that has the focus; the page may have to make room first. */
+  function show() {
+    notice.scrollIntoView({ block: "nearest" });
+    window.addEventListener("resize", function () { notice.scrollIntoView({ block: "nearest" }); }, { once: true });
+  }
+
   /* The field that keeps the focus says what was wrong, too. */
   function describe(now) {
     var input = byId("password"), told = (input.getAttribute("aria-describedby") || "").split(" ");
@@ -273,6 +279,7 @@
       byId("password").setAttribute("aria-invalid", "true");
       byId("password").focus();
     }
+    show();
     report(answer);
   }
 
