@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from flask import Request, Response, redirect, request
+from flask import Request, Response, current_app, redirect, request
 
 from idp.domain.portals.clients import Client, Match
+from idp.domain.sign_in.journey import Done
 from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import browser_cookie
@@ -77,6 +79,19 @@ def refusal_page(refusal: TransactionRefusal) -> Response:
     code, status = REFUSALS[refusal.reason]
     client_id = refusal.client_id or request.args.get("client_id", "")
     return error_page(code, client=partner_named(client_id), status=status)
+
+
+Dispatcher = Callable[[OpenTransaction, str], Response | None]
+DISPATCHER = "mire.dispatcher"
+"""Its name among the application's extensions: the doors do not import one another."""
+
+
+def go_on(step: Step, done: Done | None, session_token: str) -> Response:
+    """What the one dispatcher answers this browser and its new session, without sending it there first; `done`: all
+    that was done by now. What is not to be answered to the step's own post is for the browser to come for."""
+    dispatcher: Dispatcher = current_app.extensions[DISPATCHER]
+    answer = dispatcher(replace(step.transaction, done=done), session_token) if done else None
+    return answer or resume(step.transaction.id)
 
 
 def resume(transaction_id: str) -> Response:

@@ -76,13 +76,14 @@ def begin(parameters: AuthorizationParameters) -> Response:
             return tell(Refused(refusal, asked.redirect_uri), AuthorizationParameters.stored(asked.parameters))
 
 
-def go_on(transaction: OpenTransaction) -> Response:
-    """Answer the request of a transaction, checked again: the registry may have changed since."""
+def go_on(transaction: OpenTransaction, session_token: str) -> Response:
+    """Answer the request of a transaction, checked again: the registry may have changed since. `session_token`: of the
+    session that this browser has, or ""."""
     parameters = AuthorizationParameters.stored(transaction.request)
     asked = check(parameters)
     if isinstance(asked, Response):
         return asked
-    match decide_next(current_deps(), asked, transaction.done, session_cookie(request)):
+    match decide_next(current_deps(), asked, transaction.done, session_token):
         case Answer() as answer:
             return give_code(asked, answer, transaction.id)
         case Ask() as step:

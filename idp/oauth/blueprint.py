@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from idp.http.transactions import DISPATCHER
 from idp.oauth.authorize import blueprint as authorize
 from idp.oauth.cross_origin import View, cross_origin
 from idp.oauth.device_authorization import device_authorization
@@ -13,6 +14,7 @@ from idp.oauth.introspection import introspection
 from idp.oauth.pushed import push
 from idp.oauth.registration import blueprint as registration
 from idp.oauth.resume import blueprint as resume
+from idp.oauth.resume import dispatch
 from idp.oauth.revocation import revocation
 from idp.oauth.server import install_server
 from idp.oauth.token import token
@@ -27,6 +29,7 @@ def register(app: Flask, deps: Deps) -> None:
     install_server(app, deps)
     app.register_blueprint(authorize)
     app.register_blueprint(resume)
+    app.extensions[DISPATCHER] = dispatch
     app.register_blueprint(end_session)
     app.register_blueprint(registration)
     register_well_known(app, deps)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from idp.domain.sign_in.transactions import RefusalReason, TransactionRefusal
+from idp.domain.portals.clients import ResponseMode
+from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
 from idp.http.actors import anonymous_actor
-from idp.http.cookies import browser_cookie
+from idp.http.cookies import browser_cookie, session_cookie
 from idp.http.deps import current_deps
 from idp.http.transactions import refusal_page
 from idp.oauth.authorization_parameters import AuthorizationParameters
@@ -16,6 +17,15 @@ from idp.usecases.sign_in.transactions import find_transaction, redeem_posted_re
 
 blueprint = Blueprint("resume", __name__)
 
+REDIRECTS = {
+    ResponseMode.QUERY,
+    ResponseMode.FRAGMENT,
+    ResponseMode.JWT,
+    ResponseMode.QUERY_JWT,
+    ResponseMode.FRAGMENT_JWT,
+}
+"""The modes whose answer is an address; of the others it is a page."""
+
 
 @blueprint.get("/authorize/resume")
 def resume() -> Response:
@@ -23,9 +33,18 @@ def resume() -> Response:
     deps, name = current_deps(), request.args.get("t", "")
     found = find_transaction(deps, anonymous_actor(request), name, browser_cookie(request))
     if not isinstance(found, TransactionRefusal):
-        return go_on_for_device(found) if answers_a_device(found) else go_on(found)
+        return go_on_for_device(found) if answers_a_device(found) else go_on(found, session_cookie(request))
     if found.reason is RefusalReason.UNKNOWN:
         posted = redeem_posted_request(deps, name)
         if posted is not None:
             return begin(AuthorizationParameters.stored(posted))
     return refusal_page(found)
+
+
+def dispatch(transaction: OpenTransaction, session_token: str) -> Response | None:
+    """The same for a step that has just opened this session, as the answer to its post: one way to and fro less. None
+    where a page would be the answer: loading that again would post the step again."""
+    if answers_a_device(transaction):
+        return None
+    mode = AuthorizationParameters.stored(transaction.request).response_mode
+    return go_on(transaction, session_token) if mode in REDIRECTS else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from idp.domain.platform.instants import Instant
+from idp.domain.sign_in.journey import Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,13 @@ class TripletAttempt:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The right password: set both cookies, go on at /authorize/resume."""
+    """The right password: set both cookies, and go on."""
 
     session_token: str = field(repr=False)
     device_token: str = field(repr=False)
     subject: str
+    done: Done | None
+    """All that was done in the transaction by now; None: it was closed meanwhile, or ran out."""
 
 
 @dataclass(frozen=True, slots=True)

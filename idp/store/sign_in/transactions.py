@@ -107,7 +107,7 @@ def _recording(dialect: str) -> Update:
     if dialect == "postgresql":
         merged = cast(cast(_row.done, JSONB).concat(cast(act, JSONB)), JSON)
     here = (_row.id == bindparam("transaction_id"), _row.closed_at.is_(None), _row.expires_at > bindparam("at"))
-    return update(authorization_transactions).where(*here).values(done=merged)
+    return update(authorization_transactions).where(*here).values(done=merged).returning(_row.done)
 
 
 RECORD_DONE = Prepared(_recording)
@@ -124,13 +124,17 @@ def find_transaction_row(connection: Connected, transaction_id: str) -> Transact
     return TransactionRow(*found) if found else None
 
 
-def record_done(connection: Connected, transaction_id: str, step: str, at: Instant, session_id: str) -> bool:
-    """Note in an open transaction that this session did `step` (journey.Act) now; False when it is closed or gone.
+def record_done(
+    connection: Connected, transaction_id: str, step: str, at: Instant, session_id: str
+) -> Mapping[str, Any] | None:
+    """Note in an open transaction that this session did `step` (journey.Act) now. All that was done in it by then, or
+    None when it is closed or gone.
 
     One statement: two tabs that do different things at once lose neither.
     """
     act = {step: {"at": at, "session_id": session_id}}
-    return RECORD_DONE.run(connection, {"transaction_id": transaction_id, "at": at, "act": json.dumps(act)}) == 1
+    found = RECORD_DONE.first(connection, {"transaction_id": transaction_id, "at": at, "act": json.dumps(act)})
+    return found[0] if found else None
 
 
 def close_transaction(connection: Connected, transaction_id: str, at: Instant) -> bool:

@@ -30,7 +30,7 @@ def give_consent(
     """This person agrees to these, now and from now on. Nothing happens in a transaction that has ended."""
     now = deps.clock.now()
     with deps.transaction() as connection:
-        if record_done(connection, transaction.id, Act.CONSENT, now, session.id):
+        if record_done(connection, transaction.id, Act.CONSENT, now, session.id) is not None:
             add_consent(connection, session.account_id, transaction.client_id, scopes, now, details)
             record = _record(AuditEvent.CONSENT_GIVEN, transaction, session, scopes, details)
             write_audit(connection, deps, _person(actor, session), record)
@@ -46,7 +46,7 @@ def refuse_consent(
 ) -> None:
     """This person does not agree: the portal gets access_denied. What was agreed before stays agreed."""
     with deps.transaction() as connection:
-        if record_done(connection, transaction.id, Act.CANCEL, deps.clock.now(), session.id):
+        if record_done(connection, transaction.id, Act.CANCEL, deps.clock.now(), session.id) is not None:
             record = _record(AuditEvent.CONSENT_REFUSED, transaction, session, scopes, details)
             write_audit(connection, deps, _person(actor, session), record)
 

@@ -57,4 +57,5 @@ def open_session(connection: Connected, deps: Deps, actor: Actor, accepted: Acce
     )
     began = begin_session(connection, deps, actor, opening)
     device = remember_browser(connection, deps, account.id, accepted.browser, accepted.at)
-    return Opened(SignedIn(began.token, device, account.subject), {"session": began.id}, began.replaced)
+    outcome = SignedIn(began.token, device, account.subject, began.done)
+    return Opened(outcome, {"session": began.id}, began.replaced)

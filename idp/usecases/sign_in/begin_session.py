@@ -15,7 +15,7 @@ from idp.domain.platform.digests import cookieless_hash, token_hash
 from idp.domain.platform.instants import Instant, after
 from idp.domain.platform.jobs import JobKind
 from idp.domain.sign_in.assurance import PASSWORD_AMR, Channel
-from idp.domain.sign_in.journey import Act
+from idp.domain.sign_in.journey import Act, Done
 from idp.domain.sign_in.sessions import LiveSession
 from idp.store.database import Connected
 from idp.store.people.accounts import AccountRow, hold_if_valid_from
@@ -64,6 +64,8 @@ class Began:
     id: str
     token: str
     replaced: ReplacedSession | None = None
+    done: Done | None = None
+    """All that was done in the transaction by now; None: it is no longer open."""
 
 
 def hold_account(connection: Connected, found: AccountRow) -> bool:
@@ -112,8 +114,8 @@ def begin_session(connection: Connected, deps: Deps, actor: Actor, opening: Open
         if opening.cookieless:
             own["token_hash"] = cookieless_hash(began.id)
         insert_session(connection, {**values, **own})
-    record_done(connection, opening.transaction_id, Act.SIGN_IN, opening.at, began.id)
-    return began
+    done = record_done(connection, opening.transaction_id, Act.SIGN_IN, opening.at, began.id)
+    return began if done is None else replace(began, done=Done.from_json(done))
 
 
 def _session_values(deps: Deps, actor: Actor, opening: Opening, token: str) -> dict[str, Any]:

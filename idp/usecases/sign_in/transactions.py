@@ -116,7 +116,7 @@ def cancel_transaction(deps: Deps, actor: Actor, transaction_id: str, browser_to
         now = deps.clock.now()
         refusal = _refusal(row, token_hash(browser_token) if browser_token else b"", now)
         already = Done.from_json(row.done).has(Act.CANCEL)
-        if refusal is None and not already and record_done(connection, row.id, Act.CANCEL, now, ""):
+        if refusal is None and not already and record_done(connection, row.id, Act.CANCEL, now, "") is not None:
             write_audit(connection, deps, actor, AuditRecord(AuditEvent.SIGN_IN_CANCELLED, client_id=row.client_id))
         return refusal
 

@@ -30,7 +30,7 @@ from idp.http.deps import current_deps
 from idp.http.languages import current_language
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page, render_ready_page
-from idp.http.transactions import Step, open_step, resume
+from idp.http.transactions import Step, go_on, open_step
 from idp.usecases.sign_in.password_triplet import sign_in_by_triplet
 from idp.web.sign_in.cancel import cancel_token
 from idp.web.sign_in.form import SignInForm, prefilled
@@ -107,7 +107,7 @@ def answer(step: Step, form: SignInForm, outcome: SignInOutcome) -> Response:
 
 def signed_in(step: Step, form: SignInForm, outcome: SignedIn) -> Response:
     """The session and the known device are this browser's; what is next is not for this page to say."""
-    response = resume(step.transaction.id)
+    response = go_on(step, outcome.done, outcome.session_token)
     set_session_cookie(response, outcome.session_token)
     set_device_cookie(response, outcome.device_token)
     if not has_seen_us(request):

@@ -20,6 +20,7 @@ from idp.store.database import Database
 from idp.store.platform.audit import audit_events
 from idp.usecases.deps import Deps
 from idp.usecases.sign_in.transactions import begin_transaction
+from tests.portals import request_of
 from tests.quiet import quiet_app, quiet_deps
 from tests.rows import SIRET, make_account
 
@@ -31,6 +32,7 @@ PORTAL = Client(
     client_name="Portail d’essai",
     redirect_uris=("https://portail.example.fr/cb",),
     client_uri="https://portail.example.fr/",
+    require_pkce=False,
     policy_uri="https://portail.example.fr/donnees",
     tos_uri="https://portail.example.fr/conditions",
 )
@@ -46,7 +48,7 @@ class Person:
 
     def begin(self, **request: str) -> str:
         """A transaction of this browser."""
-        asked = {"redirect_uri": PORTAL.redirect_uris[0], **request}
+        asked = {**request_of(client_id=PORTAL.client_id, redirect_uri=PORTAL.redirect_uris[0]), **request}
         return begin_transaction(self.deps, Actor(ActorRole.ANONYMOUS), PORTAL.client_id, asked, self.token).id
 
     def open(self, transaction: str, **headers: str) -> TestResponse:

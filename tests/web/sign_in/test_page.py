@@ -5,33 +5,90 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
+from werkzeug.test import TestResponse
 
 from idp.adapters.hasher import QuietHasher
 from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Match
 from idp.store.people.legal_units import establishments, legal_units
+from idp.store.portals.authorizations import authorizations
+from idp.store.sign_in.transactions import close_transaction
 from idp.usecases.deps import Deps
 from idp.usecases.platform.housekeeping import delete_everything_expired
 from idp.usecases.sign_in.sessions import find_session
 from tests.quiet import quiet_app
-from tests.rows import SIRET
-from tests.web.sign_in.conftest import PASSWORD, PORTAL, TYPED, Person, someone, token_of, trail, wait
+from tests.rows import SIRET, make_account, make_session
+from tests.web.sign_in.conftest import HOST, PASSWORD, PORTAL, TYPED, Person, someone, token_of, trail, wait
 
 EXACT = replace(PORTAL, match=Match.EXACT)
 
 
-def test_the_right_four_go_on_to_the_dispatcher(deps: Deps, claire: Person) -> None:
-    transaction = claire.begin()
-    answer = claire.send(transaction)
-    assert (303, f"/authorize/resume?t={transaction}") == (answer.status_code, answer.location)
+def answered(answer: TestResponse) -> dict[str, str]:
+    """What the portal is told."""
+    assert 303 == answer.status_code, answer.text
+    address, _, query = answer.headers["Location"].partition("?")
+    assert PORTAL.redirect_uris[0] == address
+    return dict(parse_qsl(query))
+
+
+def test_the_right_four_come_back_to_the_portal_at_once(deps: Deps, claire: Person) -> None:
+    """The dispatcher is asked without the way to /authorize/resume and back; its answer is the same."""
+    assert {"code", "state", "iss"} == answered(claire.send(claire.begin())).keys()
     session = find_session(deps, claire.cookie("mire_sid"))
     assert session is not None
     assert "Moutin" == session.subject
     assert claire.cookie("mire_device")
+
+
+@pytest.mark.parametrize("mode", ["form_post", "form_post.jwt"])
+def test_an_answer_that_is_a_page_is_come_for(claire: Person, mode: str) -> None:
+    """Loading the page of a post again would send the password again."""
+    transaction = claire.begin(response_mode=mode)
+    answer = claire.send(transaction)
+    assert (303, f"/authorize/resume?t={transaction}") == (answer.status_code, answer.location)
+    assert 200 == claire.client.get(answer.location).status_code, "the control: it is a page"
+
+
+def test_a_step_that_is_left_is_gone_to_at_once(claire: Person) -> None:
+    transaction = claire.begin(prompt="consent")
+    assert claire.send(transaction).location.startswith(f"/consent?t={transaction}&")
+
+
+def test_the_answer_is_of_who_signed_in_and_not_of_who_was_signed_in_before(deps: Deps, claire: Person) -> None:
+    """The browser still sends the other one's cookie; the control is the session that it names."""
+    other = make_account(deps, "Faye")
+    make_session(deps, other, "of-faye")
+    claire.client.set_cookie("__Host-mire_sid", "of-faye", domain=HOST, secure=True, path="/")
+    before = find_session(deps, "of-faye")
+    assert before is not None
+    assert "Faye" == before.subject
+    answered(claire.send(claire.begin(prompt="login")))
+    with deps.read() as connection:
+        (owner,) = connection.execute(select(authorizations.c.account_id)).scalars()
+    assert owner != other
+    assert find_session(deps, "of-faye") is None
+
+
+def test_what_another_tab_has_answered_is_answered_once(deps: Deps, claire: Person) -> None:
+    """Closed between the page and the password: the address says so."""
+    transaction = claire.begin()
+    real = deps.hasher.work
+
+    def closed_meanwhile(task: Any, patience: float | None = None) -> Any:
+        with deps.transaction() as connection:
+            close_transaction(connection, transaction, deps.clock.now())
+        return real(task, patience)
+
+    deps.hasher.work = closed_meanwhile  # type: ignore[method-assign]
+    answer = claire.send(transaction)
+    assert (303, f"/authorize/resume?t={transaction}") == (answer.status_code, answer.location)
+    assert 410 == claire.client.get(answer.location).status_code
 
 
 def test_a_refusal_says_one_thing_of_all_four_and_keeps_all_but_the_password(claire: Person) -> None:
@@ -159,7 +216,7 @@ def test_cancelling_goes_back_to_the_dispatcher(deps: Deps, claire: Person) -> N
 
 
 def test_a_form_without_our_token_does_nothing(deps: Deps, claire: Person) -> None:
-    """The control is test_the_right_four_go_on_to_the_dispatcher: with the token the same post signs in."""
+    """The control is test_the_right_four_come_back_to_the_portal_at_once: with the token the same post signs in."""
     transaction = claire.begin()
     for token in ("", "x.y", token_of(claire.open(transaction), "/cancel"), token_of(claire.open(claire.begin()))):
         answer = claire.send(transaction, form_token=token)
@@ -205,10 +262,10 @@ def test_a_browser_without_cookies_is_a_foreign_browser(app: Flask, claire: Pers
 
 
 def test_two_tabs_do_not_disturb_one_another(claire: Person) -> None:
-    first, second = claire.begin(), claire.begin()
+    first, second = claire.begin(state="first"), claire.begin(state="second")
     first_token, second_token = token_of(claire.open(first)), token_of(claire.open(second))
-    assert f"/authorize/resume?t={second}" == claire.send(second, form_token=second_token).location
-    assert f"/authorize/resume?t={first}" == claire.send(first, form_token=first_token).location
+    assert "second" == answered(claire.send(second, form_token=second_token))["state"]
+    assert "first" == answered(claire.send(first, form_token=first_token))["state"]
 
 
 def test_a_bookmarked_or_expired_form_offers_to_start_again(deps: Deps, claire: Person) -> None:
