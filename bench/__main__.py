@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import replace
-
-import bcrypt
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
 
 from bench.flood import flood_section
 from bench.frames import FRAMES, frame_misses, frames_section
-from bench.load import Cost, measure
+from bench.hashing import HASH_COST, hash_milliseconds
+from bench.load import Turn, less, summarise, take_turn
 from bench.loader_size import loader_section
-from bench.operations import SIGN_IN, Visitor
+from bench.operations import SIGN_IN, Operation, Visitor
 from bench.processes import GENERATOR_CORE
 from bench.refusals import refusals_section
 from bench.rows import ROWS
@@ -33,47 +31,60 @@ from bench.table import (
     page,
 )
 
-HASH_COST = 4
-"""The gateway's hash is made almost free here, and what is left of it is measured and taken off."""
+TURNS = 7
+"""How often each server has its turn at an operation: the machine is not equally fast all the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A started server, its load, and its turns so far."""
+
+    started: Running
+    visitors: Sequence[Visitor]
+    turns: dict[str, list[Turn]] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Anew before each operation: a server in memory forgets who waits while others come."""
+        for visitor in self.visitors:
+            visitor.prepare()
+
+    def take_turn(self, operation: Operation, seconds: float) -> None:
+        """Without the CPU of our password hash, as this machine makes it at this moment."""
+        turn = take_turn(operation, self.visitors, seconds=seconds, cpu=self.started.cpu)
+        if operation.name == SIGN_IN and self.started.server.name in (ON_POSTGRESQL, ON_SQLITE):
+            turn = less(turn, hash_milliseconds())
+        self.turns.setdefault(operation.name, []).append(turn)
+
+    def result(self) -> Result:
+        """Its figures."""
+        costs = {name: summarise(turns) for name, turns in self.turns.items()}
+        return Result(self.started.server.name, self.started.start_up, self.started.memory(), costs)
 
 
 def servers(database: PostgreSQL) -> Iterator[AbstractContextManager[Running]]:
-    """Each server, to be started alone."""
+    """Each server, to be started."""
     sqlite = WORK / "gateway.sqlite3"
     for leftover in WORK.glob("gateway.sqlite3*"):
         leftover.unlink()
     url = database.fresh("gateway").replace("postgresql://", "postgresql+psycopg://", 1)
     yield gateway(url, database.pid, ON_POSTGRESQL, cost=HASH_COST)
-    yield gateway(f"sqlite:///{sqlite}", 0, ON_SQLITE, cost=HASH_COST)
     yield oidc_provider(database.fresh("peer"), database.pid, OIDC_PROVIDER)
-    yield oidc_provider("", 0, OIDC_PROVIDER_IN_MEMORY)
+    yield gateway(f"sqlite:///{sqlite}", 0, ON_SQLITE, cost=HASH_COST)
     yield canaille(CANAILLE)
+    yield oidc_provider("", 0, OIDC_PROVIDER_IN_MEMORY)
 
 
-def measured(started: Running, seconds: float, connections: int) -> Result:
-    """All operations against one server."""
-    visitors = [Visitor(started.server, number) for number in range(started.server.connections or connections)]
-    costs: dict[str, Cost] = {}
-    for operation in (row for row in (*ROWS, *FRAMES) if row.is_of(started.server)):
-        for visitor in visitors:
-            visitor.prepare()  # anew: a server in memory forgets who waits while others come
-        print(f"  {operation.name}", flush=True)
-        costs[operation.name] = measure(operation, visitors, seconds=seconds, cpu=started.cpu)
-    return Result(started.server.name, started.start_up, started.memory(), costs)
-
-
-def without_hash(result: Result) -> Result:
-    """The gateway's figures with the CPU of its password hash taken off the sign-in."""
-    cost = result.costs[SIGN_IN]
-    return replace(result, costs={**result.costs, SIGN_IN: replace(cost, cpu=cost.cpu - hash_milliseconds())})
-
-
-def hash_milliseconds(rounds: int = 200) -> float:
-    """CPU of one bcrypt hash at HASH_COST on this machine, now."""
-    salt, begun = bcrypt.gensalt(HASH_COST), time.process_time()
-    for _ in range(rounds):
-        bcrypt.hashpw(b"x" * 44, salt)
-    return (time.process_time() - begun) / rounds * 1000
+def measured(parties: Sequence[Party], seconds: float) -> list[Result]:
+    """All operations: at each, the servers that have it take turns, so that a slow moment of the machine is nobody's."""
+    for operation in (*ROWS, *FRAMES):
+        print(operation.name, flush=True)
+        players = [party for party in parties if operation.is_of(party.started.server)]
+        for party in players:
+            party.prepare()
+        for _ in range(TURNS):
+            for party in players:
+                party.take_turn(operation, seconds / TURNS)
+    return [party.result() for party in parties]
 
 
 def main() -> int:
@@ -84,13 +95,14 @@ def main() -> int:
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     os.sched_setaffinity(0, {GENERATOR_CORE})
-    results = []
     with postgresql() as database:
-        for starting in servers(database):
-            with starting as started:
-                print(started.server.name, flush=True)
-                result = measured(started, options.seconds, options.connections)
-            results.append(without_hash(result) if result.name in (ON_POSTGRESQL, ON_SQLITE) else result)
+        with ExitStack() as running:
+            parties = []
+            for starting in servers(database):
+                started = running.enter_context(starting)
+                count = started.server.connections or options.connections
+                parties.append(Party(started, [Visitor(started.server, number) for number in range(count)]))
+            results = measured(parties, options.seconds)
         flood, flood_misses = flood_section(database)
     refusals = refusals_section()
     gateways = [(one.name, one.costs) for one in results if one.name in (ON_POSTGRESQL, ON_SQLITE)]

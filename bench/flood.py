@@ -15,7 +15,7 @@ from typing import Any
 
 import bcrypt
 
-from bench.load import Cost, summarise
+from bench.load import Cost, Turn, summarise
 from bench.operations import Server, Visitor
 from bench.processes import GENERATOR_CORE, wait_until
 from bench.servers import WORK, PostgreSQL, Running, gateway, postgresql
@@ -136,7 +136,7 @@ def _tokens(started: Running, seconds: float) -> Cost:
         visitor.client_credentials()
         latencies.append(time.monotonic() - before)
         time.sleep(0.005)
-    return summarise(latencies, used=0.0, took=seconds)
+    return summarise([Turn(latencies, seconds, 0.0)])
 
 
 def _flooded(started: Running) -> tuple[Cost, int, int, int]:

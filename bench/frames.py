@@ -48,7 +48,7 @@ FRAMES = (Operation(WHOLE_PAGE, whole_page, needs="frame"), Operation(FRAME, fra
 
 def frame_ratio(costs: Mapping[str, Cost]) -> float:
     """CPU of the frame, as a multiple of the page's on the same server."""
-    return costs[FRAME].cpu / costs[WHOLE_PAGE].cpu
+    return costs[FRAME].times(costs[WHOLE_PAGE])
 
 
 def frames_section(gateways: Iterable[tuple[str, Mapping[str, Cost]]]) -> str:

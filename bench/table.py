@@ -68,9 +68,10 @@ def _head() -> str:
     )
     return (
         "# Performance\n\n"
-        "Written by `make bench`; do not edit. All servers ran in one run on one machine, one process each,\n"
-        "alone with its database on one core, driven from the other. CPU is of server and database\n"
-        "together, per operation.\n\n"
+        "Written by `make bench`; do not edit. All servers ran in one run on one machine, one process each, with\n"
+        "their databases on one core, driven from the other. At each operation they took turns, one server driven at a\n"
+        "time: a machine is not equally fast all the while. CPU is of server and database together, per operation,\n"
+        "the median of the turns; a ratio is the median of what each pair of turns says, one soon after the other.\n\n"
         "A sign-in is the same journey on all: the authorization request, the page it leads to, the form sent, and\n"
         "the redirects up to the code at the redirect URI, each time in a new browser; no consent is asked, no code\n"
         "is exchanged. The gateway counts its throttles, knows devices and writes its trail meanwhile; oidc-provider\n"
@@ -96,7 +97,7 @@ def _compared(by_name: Mapping[str, Result], operation: Operation) -> list[tuple
 
 
 def _ratio(ours: Cost, peer: Cost | None) -> float | None:
-    return ours.cpu / peer.cpu if peer else None
+    return ours.times(peer) if peer else None
 
 
 def _ratios(by_name: Mapping[str, Result]) -> str:

@@ -32,7 +32,7 @@ def results(times: float) -> list[Result]:
     servers = {ON_POSTGRESQL: times, ON_SQLITE: 0.001, PEER: 1.0, CANAILLE: 1.0}
     rows = {name: ROWS if name != CANAILLE else [row for row in ROWS if not row.needs] for name in servers}
     return [
-        Result(name, 1.0, 1.0, {row.name: Cost(cpu, 1.0, 1.0, 1.0, 1.0, 1) for row in rows[name]})
+        Result(name, 1.0, 1.0, {row.name: Cost(cpu, 1.0, 1.0, 1.0, 1.0, 1, (cpu,)) for row in rows[name]})
         for name, cpu in servers.items()
     ]
 
@@ -56,7 +56,7 @@ def test_start_up_and_memory_are_bound_too() -> None:
 
 def test_the_frame_may_cost_what_the_page_costs() -> None:
     def costs(frame: float) -> dict[str, Cost]:
-        return {name: Cost(cpu, 1.0, 1.0, 1.0, 1.0, 1) for name, cpu in ((FRAME, frame), (WHOLE_PAGE, 2.0))}
+        return {name: Cost(cpu, 1.0, 1.0, 1.0, 1.0, 1, (cpu,)) for name, cpu in ((FRAME, frame), (WHOLE_PAGE, 2.0))}
 
     assert f"| {ON_SQLITE} | 0.50 |" in frames_section([(ON_SQLITE, costs(1.0))])
     assert [] == frame_misses([(ON_SQLITE, costs(2.0))])
