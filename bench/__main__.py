@@ -75,7 +75,7 @@ def servers(database: PostgreSQL) -> Iterator[AbstractContextManager[Running]]:
 
 
 def measured(parties: Sequence[Party], seconds: float) -> list[Result]:
-    """All operations: at each, the servers that have it take turns, so that a slow moment of the machine is nobody's."""
+    """All operations: at each, the servers that have it take turns, so that a slow moment is nobody's."""
     for operation in (*ROWS, *FRAMES):
         print(operation.name, flush=True)
         players = [party for party in parties if operation.is_of(party.started.server)]

@@ -69,8 +69,8 @@ def _head() -> str:
     return (
         "# Performance\n\n"
         "Written by `make bench`; do not edit. All servers ran in one run on one machine, one process each, with\n"
-        "their databases on one core, driven from the other. At each operation they took turns, one server driven at a\n"
-        "time: a machine is not equally fast all the while. CPU is of server and database together, per operation,\n"
+        "their databases on one core, driven from the other. At each operation they took turns, one driven at a time:\n"
+        "a machine is not equally fast all the while. CPU is of server and database together, per operation,\n"
         "the median of the turns; a ratio is the median of what each pair of turns says, one soon after the other.\n\n"
         "A sign-in is the same journey on all: the authorization request, the page it leads to, the form sent, and\n"
         "the redirects up to the code at the redirect URI, each time in a new browser; no consent is asked, no code\n"
