@@ -6,6 +6,7 @@ On http, which only a loopback issuer may use, prefix and Secure are lost, becau
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from flask import Request, Response
@@ -15,6 +16,8 @@ from idp.http.deps import current_deps
 from idp.http.login_status import note_signed_in, note_signed_out
 
 LONGEST_TOKEN = 64
+WRITTEN = re.compile(r"[A-Za-z0-9._~=-]*", re.ASCII)
+"""Every value of ours; nothing of it would have to be quoted."""
 
 
 class Cookie(StrEnum):
@@ -99,17 +102,23 @@ def cookie_name(cookie: Cookie) -> str:
 
 
 def read_cookie(request: Request, cookie: Cookie, longest: int = LONGEST_TOKEN) -> str:
-    """The value sent, or "" when there is none or it is longer than we ever set."""
+    """The value sent, or "" when there is none or it is none that we ever set."""
     value = request.cookies.get(cookie_name(cookie), "")
-    return value if len(value) <= longest else ""
+    return value if len(value) <= longest and WRITTEN.fullmatch(value) else ""
 
 
 def write_cookie(response: Response, cookie: Cookie, value: str, *, lifetime: int | None = None) -> None:
-    """Set it; `lifetime` in milliseconds, or until the browser closes."""
-    max_age = None if lifetime is None else lifetime // SECOND
-    response.set_cookie(
-        cookie_name(cookie), value, max_age=max_age, path="/", secure=_is_secure(), httponly=True, samesite="Lax"
-    )
+    """Set it; `lifetime` in milliseconds, or until the browser closes.
+
+    Raises:
+        ValueError: the value is none of ours.
+    """
+    if not WRITTEN.fullmatch(value):
+        raise ValueError
+    until = "" if lifetime is None else f"; Max-Age={lifetime // SECOND}"
+    secure = "; Secure" if _is_secure() else ""
+    line = f"{cookie_name(cookie)}={value}{until}{secure}; HttpOnly; Path=/; SameSite=Lax"
+    response.headers.add("Set-Cookie", line)
 
 
 def clear_cookie(response: Response, cookie: Cookie) -> None:

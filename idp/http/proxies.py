@@ -35,6 +35,7 @@ class ProxyHops:
         self._host = urlsplit(issuer).netloc
         self._hops = tuple(hops)
         self._by_socket = by_socket
+        self._is_hop = lru_cache(4096)(self._belongs_to_us)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", LOCAL_SOCKET)
@@ -59,7 +60,7 @@ class ProxyHops:
                 break
         return peer
 
-    def _is_hop(self, address: str) -> bool:
+    def _belongs_to_us(self, address: str) -> bool:
         if address == LOCAL_SOCKET or address.startswith("unix"):
             return self._by_socket
         parsed = _parsed(address)

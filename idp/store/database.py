@@ -28,6 +28,8 @@ READING = "mire.reading"
 BEGUN = 1
 """PGRES_COMMAND_OK of libpq."""
 
+FROM_SQLALCHEMY = (DBAPIError, PoolTimeout)
+
 Connected = Connection
 """An open connection inside a transaction: what every store function takes first."""
 
@@ -76,10 +78,17 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached or written.
         """
-        with _translated(), self._write_lock, self._held.one() as connection:
-            connection.info[READING] = False
-            with connection.begin():
-                yield connection
+        try:
+            with self._write_lock:
+                connection = self._held.take()
+                try:
+                    connection.info[READING] = False
+                    with connection.begin():
+                        yield connection
+                finally:
+                    self._held.give_back(connection)
+        except FROM_SQLALCHEMY as error:
+            raise _told(error) from error
 
     @contextmanager
     def read(self) -> Iterator[Connected]:
@@ -88,9 +97,15 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached.
         """
-        with _translated(), self._held.one() as connection:
-            connection.info[READING] = True
-            yield connection
+        try:
+            connection = self._held.take()
+            try:
+                connection.info[READING] = True
+                yield connection
+            finally:
+                self._held.give_back(connection)
+        except FROM_SQLALCHEMY as error:
+            raise _told(error) from error
 
     def single_write(self) -> AbstractContextManager[Connected]:
         """One statement that writes, alone: PostgreSQL commits it by itself, without a BEGIN and a COMMIT.
@@ -141,16 +156,10 @@ class WriteLock(AbstractContextManager[None]):
         self._turn.release()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, PoolTimeout) as error:
-        raise StoreUnavailable from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise StoreUnavailable from error
-        raise
+def _told(error: DBAPIError | PoolTimeout) -> Exception:
+    """What is said of it: that the database is not there, or the error itself."""
+    gone = isinstance(error, OperationalError | PoolTimeout) or error.connection_invalidated
+    return StoreUnavailable() if gone else error
 
 
 def _prepare_postgresql(engine: Engine) -> None:

@@ -10,8 +10,7 @@ have used, and not in the pool, where none does.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from threading import Semaphore
 
 from sqlalchemy import Connection, Engine
@@ -35,9 +34,8 @@ class HeldConnections:
         """How many are used now."""
         return len(self._used)
 
-    @contextmanager
-    def one(self) -> Iterator[Connection]:
-        """One for this thread alone; a transaction that is still open at the end is rolled back.
+    def take(self) -> Connection:
+        """One for this thread alone, until it is given back.
 
         Raises:
             PoolTimeout: all of them were used for too long.
@@ -45,13 +43,24 @@ class HeldConnections:
         if not self._free.acquire(timeout=WAIT_SECONDS):
             raise PoolTimeout("Every connection of this process is used.")
         try:
-            connection = self._take()
-            self._used.append(None)
-            try:
-                yield connection
-            finally:
-                self._used.pop()
-                self._give_back(connection)
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._opened()
+        self._used.append(None)
+        return connection
+
+    def give_back(self, connection: Connection) -> None:
+        """For the next; a transaction that is still open is rolled back. One that is no longer valid says that the
+        database has gone away under all that wait."""
+        self._used.pop()
+        try:
+            if connection.in_transaction():
+                connection.rollback()
+            if connection.invalidated or connection.closed:
+                connection.close()
+                self.close()
+            else:
+                self._idle.append(connection)
         finally:
             self._free.release()
 
@@ -61,18 +70,9 @@ class HeldConnections:
             while True:
                 self._idle.pop().close()
 
-    def _take(self) -> Connection:
+    def _opened(self) -> Connection:
         try:
-            return self._idle.pop()
-        except IndexError:
             return self._engine.connect()
-
-    def _give_back(self, connection: Connection) -> None:
-        """The database has gone away under one that is no longer valid, and so under all that wait."""
-        if connection.in_transaction():
-            connection.rollback()
-        if connection.invalidated or connection.closed:
-            connection.close()
-            self.close()
-        else:
-            self._idle.append(connection)
+        except BaseException:
+            self._free.release()
+            raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -54,7 +53,7 @@ def uncount_tries(connection: Connected, tries: Iterable[Try], counted_at: Insta
     given_back = _in_lock_order(item for item in tries if item.weight)
     if given_back:
         GIVING_BACK(len(given_back)).run(
-            connection, _new_rows([replace(item, weight=0) for item in given_back], counted_at)
+            connection, _new_rows([Try(item.limit, item.key, 0) for item in given_back], counted_at)
         )
 
 
