@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from idp.store import pipeline
 from idp.store.held_connections import HeldConnections
 
 BUSY_MILLISECONDS = 5_000
@@ -25,8 +26,6 @@ WRITE_LOCK_SECONDS = 5.0
 POOLED, OVERFLOW = 10, 10
 """How many connections one process may open; further threads wait until one of them is free."""
 READING = "mire.reading"
-BEGUN = 1
-"""PGRES_COMMAND_OK of libpq."""
 
 FROM_SQLALCHEMY = (DBAPIError, PoolTimeout)
 
@@ -64,11 +63,12 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         if self.is_sqlite:
             _prepare_sqlite(engine)
+            _begin_explicitly(engine)
             self._write_lock: AbstractContextManager[None] = WriteLock(Path(f"{engine.url.database}.write-lock"))
         else:
             _prepare_postgresql(engine)
+            _speak_by_libpq(engine)
             self._write_lock = nullcontext()
-        _begin_explicitly(engine, *(("BEGIN IMMEDIATE", "BEGIN") if self.is_sqlite else ("BEGIN", "")))
         self._held = HeldConnections(engine, POOLED + OVERFLOW)
 
     @contextmanager
@@ -186,29 +186,49 @@ def _prepare_sqlite(engine: Engine) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_explicitly(engine: Engine, writing: str, reading: str) -> None:
+def _begin_explicitly(engine: Engine) -> None:
     """Explicit BEGIN by us: pysqlite's implicit one ignores savepoints and starts every write deferred."""
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        is_sqlite = connection.dialect.name == "sqlite"
-        begin = reading if connection.info.get(READING) else writing
-        if begin:
-            if not is_sqlite and _begun_by_libpq(connection):
-                return
-            cursor: Any = None
-            try:
-                cursor = connection.connection.cursor()  # which a connection that has gone refuses
-                cursor.execute(begin)
-            except connection.dialect.loaded_dbapi.Error as error:
-                connection._handle_dbapi_exception(error, begin, None, cursor, None)
-            cursor.close()
+        begin = "BEGIN" if connection.info.get(READING) else "BEGIN IMMEDIATE"
+        cursor: Any = None
+        try:
+            cursor = connection.connection.cursor()  # which a connection that has gone refuses
+            cursor.execute(begin)
+        except connection.dialect.loaded_dbapi.Error as error:
+            connection._handle_dbapi_exception(error, begin, None, cursor, None)
+        cursor.close()
 
 
-def _begun_by_libpq(connection: Connection) -> bool:
-    """A BEGIN without a cursor, which costs ten times the statement; what went wrong is for a cursor to say."""
-    libpq: Any = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
+def _speak_by_libpq(engine: Engine) -> None:
+    """BEGIN and COMMIT without psycopg, which takes ten times the statement, and not before somebody waits for what
+    comes after or before (pipeline.py)."""
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        if not connection.info.get(READING):
+            pipeline.keep(connection.info, pipeline.BEGIN)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def on_cursor(connection: Connection, cursor: Any, *_statement: Any) -> None:
+        if cursor is not None:  # psycopg's; our own statements ask for none
+            _told_libpq(connection, pipeline.send_waiting)
+
+    @event.listens_for(engine, "commit")
+    def on_commit(connection: Connection) -> None:
+        if not connection.info.get(READING):
+            _told_libpq(connection, pipeline.commit)
+
+    @event.listens_for(engine, "rollback")
+    def on_rollback(connection: Connection) -> None:
+        if not connection.invalidated:  # one that has gone has taken along what waited
+            pipeline.forget(connection.info)
+
+
+def _told_libpq(connection: Connection, tell: Callable[[Any, dict[Any, Any]], None]) -> None:
+    driver: Any = connection.connection.driver_connection
     try:
-        return bool(libpq.exec_(b"BEGIN").status == BEGUN)
-    except connection.dialect.loaded_dbapi.Error:
-        return False
+        tell(driver.pgconn, connection.info)
+    except connection.dialect.loaded_dbapi.Error as error:
+        connection._handle_dbapi_exception(error, "", None, None, None)

@@ -13,17 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
 
-from idp.store.database import Connected
+from idp.store.database import READING, Connected
+from idp.store.pipeline import Message, checked, keep, send
 
 TRANSFORMER = "mire.transformer"
 PREPARED = "mire.prepared"
 PARAMETER = re.compile(r"%\((\w+)\)s")
-DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
-TEXT = 0
-"""Values go and rows come as text, whose types the statement itself says."""
+NOTHING: tuple[tuple[Any, ...], int] = ((), 0)
 
 _names = itertools.count()
 
@@ -37,8 +34,9 @@ class LibpqStatement:
     names: tuple[str, ...]
     formats: tuple[PyFormat, ...]
 
-    def run(self, connection: Connected, parameters: Mapping[str, Any]) -> tuple[Sequence[Any], int]:
-        """Its rows, and how many rows it touched.
+    def run(self, connection: Connected, parameters: Mapping[str, Any], *, awaited: bool) -> tuple[Sequence[Any], int]:
+        """Its rows, and how many rows it touched; in a transaction nothing of one that is not `awaited`, which goes
+        with the next that is.
 
         Raises:
             psycopg.Error: as a cursor would.
@@ -48,10 +46,14 @@ class LibpqStatement:
         transformer = held.get(TRANSFORMER) or held.setdefault(TRANSFORMER, Transformer.from_context(driver))
         prepared = held.setdefault(PREPARED, set())
         if self.name not in prepared:
-            _checked(driver.pgconn.prepare(self.name, self.sql))
+            checked(driver.pgconn.prepare(self.name, self.sql))
             prepared.add(self.name)
         values = transformer.dump_sequence([parameters[name] for name in self.names], self.formats)
-        result = _checked(driver.pgconn.exec_prepared(self.name, values, None, TEXT))
+        message = Message(self.name, values)
+        if not awaited and not held[READING]:
+            keep(held, message)
+            return NOTHING
+        result = send(driver.pgconn, held, message)
         transformer.set_pgresult(result)
         return transformer.load_rows(0, result.ntuples, tuple), result.command_tuples or 0
 
@@ -62,9 +64,3 @@ def libpq_statement(sql: str) -> LibpqStatement:
     numbers = itertools.count(1)
     numbered = PARAMETER.sub(lambda _: f"${next(numbers)}", sql).replace("%%", "%")
     return LibpqStatement(b"mire_%d" % next(_names), numbered.encode(), names, (PyFormat.TEXT,) * len(names))
-
-
-def _checked(result: Any) -> Any:
-    if result.status not in DONE:
-        raise error_from_result(result)
-    return result

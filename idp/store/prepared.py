@@ -44,10 +44,10 @@ class Compiled:
             converted[index] = process(converted[index])
         return tuple(converted)
 
-    def run(self, connection: Connected, parameters: Mapping[str, Any]) -> tuple[Sequence[Any], int]:
+    def run(self, connection: Connected, parameters: Mapping[str, Any], *, awaited: bool) -> tuple[Sequence[Any], int]:
         """The driver's rows, and how many rows were touched."""
         if self.by_libpq is not None:
-            return self.by_libpq.run(connection, parameters)
+            return self.by_libpq.run(connection, parameters, awaited=awaited)
         cursor = _held_cursor(connection)
         cursor.execute(self.sql, [parameters[name] for name in self.names])
         rows = cursor.fetchall()  # to the end: a statement left half read would keep its snapshot
@@ -90,7 +90,14 @@ class Prepared:
         """Write; how many rows it touched."""
         return self._run(connection, values)[2]
 
-    def _run(self, connection: Connected, values: Mapping[str, Any]) -> tuple[Compiled, Sequence[Any], int]:
+    def write(self, connection: Connected, values: Mapping[str, Any]) -> None:
+        """Write what cannot fail but by the database's fault, and need not be heard of before the commit: PostgreSQL
+        is told with the next statement, or with the commit itself."""
+        self._run(connection, values, awaited=False)
+
+    def _run(
+        self, connection: Connected, values: Mapping[str, Any], *, awaited: bool = True
+    ) -> tuple[Compiled, Sequence[Any], int]:
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         parameters: dict[str, Any] = {**compiled.constants, **values}
@@ -100,7 +107,7 @@ class Prepared:
         for listen in connection.dispatch.before_cursor_execute:
             listen(connection, None, compiled.sql, parameters, None, False)
         try:
-            return compiled, *compiled.run(connection, parameters)
+            return compiled, *compiled.run(connection, parameters, awaited=awaited)
         except dialect.loaded_dbapi.Error as error:
             # What Core does with a driver's error: wraps it, and drops a connection that is gone.
             connection._handle_dbapi_exception(error, compiled.sql, parameters, None, None)

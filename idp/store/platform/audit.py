@@ -39,7 +39,7 @@ INSERT_EVENT = Prepared(
 
 def insert_event(connection: Connected, row: Mapping[str, object]) -> None:
     """Add one event to the trail."""
-    INSERT_EVENT.run(connection, row)
+    INSERT_EVENT.write(connection, row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def uncount_tries(connection: Connected, tries: Iterable[Try], counted_at: Insta
     """
     given_back = _in_lock_order(item for item in tries if item.weight)
     if given_back:
-        GIVING_BACK(len(given_back)).run(
+        GIVING_BACK(len(given_back)).write(
             connection, _new_rows([Try(item.limit, item.key, 0) for item in given_back], counted_at)
         )
 

@@ -53,7 +53,7 @@ NOTE_POLL = Prepared(
 
 def insert_device_authorization(connection: Connected, row: Mapping[str, Any]) -> None:
     """A device asks."""
-    INSERT.run(connection, row)
+    INSERT.write(connection, row)
 
 
 def find_by_device_code(connection: Connected, device_hash: bytes) -> DeviceAuthorization | None:
@@ -87,4 +87,4 @@ def answer(connection: Connected, device_id: str, status: DeviceStatus) -> bool:
 
 def note_poll(connection: Connected, device_id: str, now: Instant, slower: int) -> None:
     """It polled; from now on it waits `slower` longer."""
-    NOTE_POLL.run(connection, {"device_id": device_id, "now": now, "slower": slower})
+    NOTE_POLL.write(connection, {"device_id": device_id, "now": now, "slower": slower})

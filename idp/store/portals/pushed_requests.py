@@ -39,7 +39,7 @@ def insert_pushed_request(
 ) -> None:
     """Keep what was pushed."""
     row = {"handle_hash": handle_hash, "client_id": client_id, "parameters": parameters, "expires_at": expires_at}
-    INSERT.run(connection, row)
+    INSERT.write(connection, row)
 
 
 def find_pushed(connection: Connected, handle_hash: bytes, client_id: str, now: Instant) -> Mapping[str, str] | None:

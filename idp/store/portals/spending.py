@@ -61,7 +61,7 @@ def consume_code(connection: Connected, grant_id: str, now: Instant) -> bool:
 
 def insert_family(connection: Connected, row: Mapping[str, Any]) -> None:
     """Begin a refresh family."""
-    INSERT_FAMILY.run(connection, row)
+    INSERT_FAMILY.write(connection, row)
 
 
 def move_generation(

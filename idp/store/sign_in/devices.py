@@ -78,19 +78,19 @@ def count_device_try(connection: Connected, token_hash: bytes, account_id: int, 
 
 def uncount_device_try(connection: Connected, token_hash: bytes, account_id: int) -> None:
     """Give back one try."""
-    UNCOUNT_TRY.run(connection, {"token": token_hash, "account": account_id})
+    UNCOUNT_TRY.write(connection, {"token": token_hash, "account": account_id})
 
 
 def keep_device(connection: Connected, token_hash: bytes, account_id: int, now: Instant, expires_at: Instant) -> None:
     """Make this browser known to this account, or known on; its failures are forgotten."""
     row = {"created_at": now, "last_used_at": now, "failures": 0, "expires_at": expires_at}
     keys = {"token_hash": token_hash, "account_id": account_id}
-    KEEP_DEVICE.run(connection, {**keys, **row})
+    KEEP_DEVICE.write(connection, {**keys, **row})
 
 
 def forget_least_used(connection: Connected, account_id: int, newest: bytes) -> None:
     """Leave this account its ten browsers used last, `newest` among them."""
-    FORGET_LEAST_USED.run(connection, {"account": account_id, "newest": newest})
+    FORGET_LEAST_USED.write(connection, {"account": account_id, "newest": newest})
 
 
 def _keeping(dialect: str) -> Any:

@@ -108,7 +108,7 @@ INSERT_SESSION = Prepared(
 
 def insert_session(connection: Connected, row: Mapping[str, Any]) -> None:
     """Add one session; the row holds every column but `ended_at`."""
-    INSERT_SESSION.run(connection, row)
+    INSERT_SESSION.write(connection, row)
 
 
 def move_last_seen(connection: Connected, session_id: str, now: Instant, lifetimes: Lifetimes) -> None:

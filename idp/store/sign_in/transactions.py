@@ -115,7 +115,7 @@ RECORD_DONE = Prepared(_recording)
 
 def insert_transaction(connection: Connected, row: TransactionRow) -> None:
     """Begin one."""
-    INSERT_TRANSACTION.run(connection, {name: getattr(row, name) for name in FIELDS})
+    INSERT_TRANSACTION.write(connection, {name: getattr(row, name) for name in FIELDS})
 
 
 def find_transaction_row(connection: Connected, transaction_id: str) -> TransactionRow | None:
@@ -163,7 +163,7 @@ def move_transaction(connection: Connected, transaction_id: str, *, was: bytes, 
 
 def give_try_back(connection: Connected, transaction_id: str, holder: bytes, at: Instant) -> None:
     """Uncount the last try of whoever holds it now."""
-    GIVE_BACK.run(connection, {"transaction_id": transaction_id, "holder": holder, "at": at})
+    GIVE_BACK.write(connection, {"transaction_id": transaction_id, "holder": holder, "at": at})
 
 
 def restart_elsewhere(connection: Connected, transaction_id: str, *, was: bytes, becomes: bytes, at: Instant) -> bool:

@@ -1,0 +1,147 @@
+"""What PostgreSQL is told, and nobody waits for, travels with what somebody waits for: one way there and back for all.
+
+A BEGIN, an INSERT whose outcome is not asked and a COMMIT are kept until the next statement whose rows are read, or
+the end of the transaction, and sent by libpq's pipeline mode (PostgreSQL 16, section 34.5). What is wrong with one is
+told when they are sent; nothing after it has happened then, and the transaction is rolled back.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from psycopg.errors import OperationalError, error_from_result
+from psycopg.pq import ConnStatus, ExecStatus
+
+WAITING = "mire.waiting"
+"""Under this name a connection's `info` holds its messages that wait."""
+DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+TEXT = 0
+"""Values go and rows come as text, whose types the statement itself says."""
+
+
+class Message(NamedTuple):
+    """The name of a prepared statement and its values, or a command that has none."""
+
+    text: bytes
+    values: Sequence[Any] | None = None
+
+
+BEGIN, COMMIT = Message(b"BEGIN"), Message(b"COMMIT")
+
+
+def keep(info: dict[Any, Any], message: Message) -> None:
+    """Let it wait for the next that is sent."""
+    waiting: list[Message] = info.setdefault(WAITING, [])
+    waiting.append(message)
+
+
+def send(pgconn: Any, info: dict[Any, Any], message: Message) -> Any:
+    """What PostgreSQL answers to this one, after all that has waited.
+
+    Raises:
+        psycopg.Error: as a cursor would, of the first that failed.
+    """
+    waiting = info.get(WAITING)
+    if not waiting:
+        return checked(_alone(pgconn, message))
+    messages = [*waiting, message]
+    waiting.clear()
+    return _together(pgconn, messages)[-1]
+
+
+def send_waiting(pgconn: Any, info: dict[Any, Any]) -> None:
+    """Before something else speaks on this connection.
+
+    Raises:
+        psycopg.Error: see send.
+    """
+    waiting = info.get(WAITING)
+    if waiting:
+        last = waiting.pop()
+        send(pgconn, info, last)
+
+
+def commit(pgconn: Any, info: dict[Any, Any]) -> None:
+    """End the transaction; one in which nothing was said has not begun.
+
+    Raises:
+        psycopg.Error: nothing of it has happened.
+    """
+    waiting = info.get(WAITING)
+    if waiting == [BEGIN]:
+        waiting.clear()
+    else:
+        send(pgconn, info, COMMIT)
+
+
+def forget(info: dict[Any, Any]) -> None:
+    """What waits is not sent any more: its transaction is rolled back."""
+    info.pop(WAITING, None)
+
+
+def checked(result: Any) -> Any:
+    """The same, when it is good.
+
+    Raises:
+        psycopg.Error: it is not.
+    """
+    if result.status not in DONE:
+        raise error_from_result(result)
+    return result
+
+
+def _alone(pgconn: Any, message: Message) -> Any:
+    if message.values is None:
+        return pgconn.exec_(message.text)
+    return pgconn.exec_prepared(message.text, message.values, None, TEXT)
+
+
+def _together(pgconn: Any, messages: Sequence[Message]) -> list[Any]:
+    pgconn.enter_pipeline_mode()
+    for message in messages:
+        if message.values is None:
+            pgconn.send_query_params(message.text, None)
+        else:
+            pgconn.send_query_prepared(message.text, message.values, None, TEXT)
+    pgconn.pipeline_sync()
+    while pgconn.flush():
+        _wait(pgconn, select.POLLOUT | select.POLLIN)
+        pgconn.consume_input()
+    results = _answers(pgconn)
+    if pgconn.status == ConnStatus.OK:
+        pgconn.exit_pipeline_mode()
+    for result in results:
+        checked(result)
+    if len(results) != len(messages):
+        raise OperationalError("the connection is lost")
+    return results
+
+
+def _answers(pgconn: Any) -> list[Any]:
+    """One for each message, in order; fewer when the connection is lost."""
+    results: list[Any] = []
+    ended = False
+    while True:
+        while pgconn.is_busy():
+            _wait(pgconn, select.POLLIN)
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:
+            if ended:  # nothing comes any more
+                return results
+            ended = True
+        elif result.status == ExecStatus.PIPELINE_SYNC:
+            return results
+        else:
+            ended = False
+            results.append(result)
+
+
+def _wait(pgconn: Any, events: int) -> None:
+    """Until the socket is ready; other threads go on: libpq's own waiting in `get_result` would hold the interpreter,
+    and so whoever has the lock that PostgreSQL makes us wait for."""
+    poll = select.poll()
+    poll.register(pgconn.socket, events)
+    poll.poll()
