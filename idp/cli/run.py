@@ -17,6 +17,7 @@ import click
 from granian.constants import HTTPModes, Interfaces
 from granian.server.mp import MPServer
 
+from idp.adapters.large_pages import use_large_pages
 from idp.adapters.logs import LOGGING, configure_logs
 from idp.adapters.metrics import forget_dead_processes
 from idp.cli.addresses import ListenAddress, claim
@@ -124,6 +125,7 @@ def spare_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    use_large_pages()
 
 
 def forget_secrets() -> None:

@@ -11,7 +11,7 @@ import select
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from psycopg.errors import OperationalError, error_from_result
+from psycopg.errors import Error, OperationalError, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 
 WAITING = "mire.waiting"
@@ -72,8 +72,13 @@ def commit(pgconn: Any, info: dict[Any, Any]) -> None:
     waiting = info.get(WAITING)
     if waiting == [BEGIN]:
         waiting.clear()
-    else:
+        return
+    try:
         send(pgconn, info, COMMIT)
+    except Error:
+        if pgconn.status == ConnStatus.OK:
+            pgconn.exec_(b"ROLLBACK")  # nobody else does: for SQLAlchemy a commit ends the transaction either way
+        raise
 
 
 def forget(info: dict[Any, Any]) -> None:
