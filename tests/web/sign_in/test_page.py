@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from idp.adapters.hasher import QuietHasher
 from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Match
+from idp.store import pipeline
 from idp.store.people.legal_units import establishments, legal_units
 from idp.store.portals.authorizations import authorizations
 from idp.store.sign_in.transactions import close_transaction
@@ -44,6 +45,30 @@ def test_the_right_four_come_back_to_the_portal_at_once(deps: Deps, claire: Pers
     assert session is not None
     assert "Moutin" == session.subject
     assert claire.cookie("mire_device")
+
+
+def test_a_sign_in_goes_fourteen_times_to_postgresql(
+    deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decision 0012: two for the request, one for the page, eleven for the password and the answer."""
+    claire.send(claire.begin())  # statements are prepared once
+    trips = 0
+    alone, together = pipeline._alone, pipeline._together
+
+    def counting(send: Any) -> Any:
+        def counted(*arguments: Any) -> Any:
+            nonlocal trips
+            trips += 1
+            return send(*arguments)
+
+        return counted
+
+    monkeypatch.setattr(pipeline, "_alone", counting(alone))
+    monkeypatch.setattr(pipeline, "_together", counting(together))
+    for cookie in ("sid", "device"):
+        claire.client.delete_cookie(f"__Host-mire_{cookie}", domain=HOST)
+    answered(claire.send(claire.begin()))
+    assert (0 if deps.database.is_sqlite else 14) == trips
 
 
 @pytest.mark.parametrize("mode", ["form_post", "form_post.jwt"])
