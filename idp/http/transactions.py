@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from flask import Request, Response, current_app, redirect, request
+from flask import Request, Response, current_app, request
 
 from idp.domain.portals.clients import Client, Match
 from idp.domain.sign_in.journey import Done
@@ -19,6 +19,7 @@ from idp.http.languages import use_ui_locales
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.partners import partner_named
+from idp.http.redirects import see_other
 from idp.usecases.portals.clients import find_client
 from idp.usecases.sign_in.transactions import find_transaction
 
@@ -96,4 +97,4 @@ def go_on(step: Step, done: Done | None, session_token: str) -> Response:
 
 def resume(transaction_id: str) -> Response:
     """Back to the one dispatcher: steps never route to one another."""
-    return redirect("/authorize/resume?" + urlencode({"t": transaction_id}), code=303)  # type: ignore[return-value]
+    return see_other("/authorize/resume?" + urlencode({"t": transaction_id}))
