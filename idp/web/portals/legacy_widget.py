@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, UnsupportedMediaType
 
 from idp.domain.portals.clients import Client, Match
@@ -19,7 +18,6 @@ from idp.http.actors import anonymous_actor, request_id
 from idp.http.deps import current_deps
 from idp.http.languages import current_language
 from idp.http.limits import FORM
-from idp.http.moments import duration, hour
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
 from idp.http.redirects import see_other
@@ -29,15 +27,15 @@ from idp.usecases.portals.legacy_widgets import (
     count_legacy_widget,
     try_legacy_widget,
 )
-from idp.web.portals.widget_submit import closed
 from idp.web.sign_in.form import LONGEST_NAME, LONGEST_PASSWORD
-from idp.web.sign_in.page import come_back, seconds_until
+from idp.web.sign_in.outcome_words import Words, come_back, words_for
 
 PATH = "/auth/MAG/widget/validation"
 DEPRECATION = "@1795219200"
 """RFC 9745 section 2.1: since 2026-11-21, its first day here. No day is set on which it ends, so no Sunset."""
 FIELDS = ("urlOK", "urlKO", "nomJeton", "siret", "nom", "prenom", "password")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+STATUSES: dict[type[NotSignedIn], int] = {Delayed: 429, Busy: 503, SiretClosed: 200}
 blueprint = Blueprint("legacy_widget", __name__)
 
 
@@ -138,29 +136,20 @@ def posted(client: Client, sent: Sent, token: LegacyToken) -> Response:
 def not_signed_in(client: Client, sent: Sent, outcome: NotSignedIn) -> Response:
     """The partner learns that nobody signed in, at `urlKO`. Who must wait, or whose establishment has closed, cannot
     be helped by trying again: the person is told so here, and goes on to the same address."""
-    match outcome:
-        case Refused():
-            return see_other(sent.url_ko)
-        case Delayed(retry_at):
-            wait = seconds_until(retry_at)
-            when = gettext("Revenez à %(time)s, dans %(wait)s.", time=hour(retry_at), wait=duration(wait))
-            return come_back(told(client, sent, 429, gettext("Trop d’essais."), when), wait)
-        case Busy(seconds):
-            title = gettext("Beaucoup de personnes se connectent en ce moment.")
-            text = gettext("Cet essai ne compte pas. Réessayez dans %(wait)s.", wait=duration(seconds))
-            return come_back(told(client, sent, 503, title, text), seconds)
-        case SiretClosed():
-            return told(client, sent, 200, gettext("Cet établissement est fermé."), closed(outcome))
+    if isinstance(outcome, Refused):
+        return see_other(sent.url_ko)
+    words = words_for(outcome)
+    return come_back(told(client, sent, STATUSES[type(outcome)], words), words.wait)
 
 
-def told(client: Client, sent: Sent, status: int, title: str, text: str) -> Response:
+def told(client: Client, sent: Sent, status: int, words: Words) -> Response:
     """A page for the person alone, with the way back that a refusal takes by itself."""
     return render_page(
         "error.html",
         client=client,
         status=status,
-        title=title,
-        text=text,
+        title=words.title,
+        text=words.text,
         restart_uri=sent.url_ko,
         request_id=request_id(),
     )

@@ -13,7 +13,6 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from idp.domain.people.siret import Siret, display_siret
 from idp.domain.platform.metrics import Metric
 from idp.domain.sign_in.browser_labels import browser_label
 from idp.domain.sign_in.password_triplet import Busy, Delayed, NotSignedIn, Refused, SiretClosed, TripletAttempt
@@ -30,17 +29,23 @@ from idp.http.framing import (
     tx_of,
 )
 from idp.http.languages import current_language, speak
-from idp.http.moments import duration, hour
 from idp.usecases.sign_in.framed import next_secret, return_try
 from idp.usecases.sign_in.hand_over import Ticket, ticket_up_to
 from idp.usecases.sign_in.password_triplet import try_triplet
 from idp.web.sign_in.form import SignInForm
-from idp.web.sign_in.page import seconds_until
+from idp.web.sign_in.outcome_words import come_back, words_for
 
 blueprint = Blueprint("widget_submit", __name__)
 FIELDS = ("siret", "family_name", "given_name", "password")
 MOST_COUNTED = 20
 LONGEST_COUNT = 8
+ERRORS: dict[type[NotSignedIn], tuple[int, str]] = {
+    Refused: (200, "invalid_credentials"),
+    Delayed: (429, "rate_limited"),
+    Busy: (503, "temporarily_unavailable"),
+    SiretClosed: (200, "siret_closed"),
+}
+"""Status and code of each outcome; `siret_closed` is for the person alone."""
 
 
 @blueprint.post("/widget/renew")
@@ -144,49 +149,16 @@ def attempt_of(framed: FramedStep, form: SignInForm) -> TripletAttempt:
 def told(outcome: NotSignedIn, tx: str, client_id: str) -> Response:
     """What the person reads, and what the partner's page is told of it."""
     again: dict[str, Any] = {"tx": tx, "page": page_address(tx, client_id)}
-    match outcome:
-        case Refused():
-            message = gettext(
-                "Ces quatre informations ne correspondent pas à un compte. Vérifiez le SIRET, le nom, le prénom et "
-                "le mot de passe."
-            )
-            title = gettext("Connexion refusée.")
-            return frame_answer(status="error", error="invalid_credentials", title=title, message=message, **again)
-        case Delayed(retry_at, for_triplet=True):
-            message = gettext(
-                "Trop d’essais pour ce compte. Sur la page de connexion, un navigateur qui lui est connu n’attend pas."
-            )
-            return frame_answer(status="top", error="interaction_required", message=message, **again)
-        case Delayed(retry_at):
-            wait = seconds_until(retry_at)
-            when = gettext("Revenez à %(time)s, dans %(wait)s.", time=hour(retry_at), wait=duration(wait))
-            return later(429, "rate_limited", gettext("Trop d’essais."), when, wait, again)
-        case Busy(seconds):
-            message = gettext("Cet essai ne compte pas. Réessayez dans %(wait)s.", wait=duration(seconds))
-            busy = gettext("Beaucoup de personnes se connectent en ce moment.")
-            return later(503, "temporarily_unavailable", busy, message, seconds, again)
-        case SiretClosed():
-            title = gettext("Cet établissement est fermé.")
-            return frame_answer(status="error", error="siret_closed", title=title, message=closed(outcome), **again)
-
-
-def closed(outcome: SiretClosed) -> str:
-    """Said only to who knows the password: which establishment has taken over, if any."""
-    number = display_siret(Siret(outcome.siret))
-    ended = str(gettext("Le SIRET %(siret)s (%(label)s) n’existe plus.", siret=number, label=outcome.label))
-    if not outcome.successor_siret:
-        return ended
-    successor = display_siret(Siret(outcome.successor_siret))
-    return ended + " " + str(gettext("Utilisez le SIRET %(successor)s.", successor=successor))
-
-
-def later(status: int, error: str, title: str, message: str, seconds: int, again: Mapping[str, Any]) -> Response:
-    """The same moment for the person, for the partner's page and for programs."""
-    response = frame_answer(
-        http_status=status, status="error", error=error, title=title, message=message, retry_after=seconds, **again
-    )
-    response.headers["Retry-After"] = str(seconds)
-    return response
+    if isinstance(outcome, Delayed) and outcome.for_triplet:
+        message = gettext(
+            "Trop d’essais pour ce compte. Sur la page de connexion, un navigateur qui lui est connu n’attend pas."
+        )
+        return frame_answer(status="top", error="interaction_required", message=message, **again)
+    words, (status, error) = words_for(outcome), ERRORS[type(outcome)]
+    if words.wait:
+        again["retry_after"] = words.wait
+    members = {"status": "error", "error": error, "title": words.title, "message": words.text, **again}
+    return come_back(frame_answer(http_status=status, **members), words.wait)
 
 
 def at_top(framed: FramedStep, message: str) -> Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from idp.domain.people.siret import Siret, display_siret, parse_siret
-from idp.domain.platform.instants import SECOND, Instant
 from idp.domain.sign_in.browser_labels import browser_label
 from idp.domain.sign_in.password_triplet import (
     Busy,
@@ -34,6 +33,7 @@ from idp.http.transactions import Step, go_on, open_step
 from idp.usecases.sign_in.password_triplet import sign_in_by_triplet
 from idp.web.sign_in.cancel import cancel_token
 from idp.web.sign_in.form import SignInForm, prefilled
+from idp.web.sign_in.outcome_words import come_back, seconds_until
 from idp.web.sign_in.remembered import Remembered, forget, read_remembered, remember
 
 
@@ -161,14 +161,3 @@ def closed_page(step: Step, outcome: SiretClosed) -> Response:
         successor=display_siret(Siret(outcome.successor_siret)) if outcome.successor_siret else "",
         successor_siret=outcome.successor_siret,
     )
-
-
-def seconds_until(instant: Instant) -> int:
-    """Whole seconds, rounded up, at least one."""
-    return max(1, -(-(instant - current_deps().clock.now()) // SECOND))
-
-
-def come_back(response: Response, seconds: int) -> Response:
-    """The same moment for programs that people read on the page."""
-    response.headers["Retry-After"] = str(seconds)
-    return response
