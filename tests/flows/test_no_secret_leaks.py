@@ -207,7 +207,7 @@ def walk_everywhere(world: World) -> None:
     page = path_of(authorize(world, password=FED["password in a query"], client_secret=FED["client secret"]))
     assert sign_in(world, FED["wrong password"], page).status_code == 200
     back = sign_in(world, FED["right password"], page)
-    code = query_of(world.get(path_of(back)))["code"]
+    code = query_of(back)["code"]
     world.handed_out["code"] = code
     tokens = redeem(world, code)
     use_tokens(world, tokens)
