@@ -31,11 +31,9 @@ from bench.table import (
     page,
 )
 
-TURNS = 20
-"""How often each server has its turn at an operation: the machine is not equally fast all the time, and a neighbour's
-work comes and goes within a second."""
-WARM_UP_TURNS = 5
-"""How many turns long a server does a new operation before it is measured at it; later, a fifth of one."""
+TURNS = 7
+"""How often each server has its turn at an operation: the machine is not equally fast all the time. Turns of less than
+half a second would measure how each begins, and not how it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,7 @@ class Party:
 
     def take_turn(self, operation: Operation, seconds: float) -> None:
         """Without the CPU of our password hash, as this machine makes it at this moment."""
-        warm_up = seconds / 5 if operation.name in self.turns else seconds * WARM_UP_TURNS
-        turn = take_turn(operation, self.visitors, seconds=seconds, warm_up=warm_up, cpu=self.started.cpu)
+        turn = take_turn(operation, self.visitors, seconds=seconds, cpu=self.started.cpu)
         if operation.name == SIGN_IN and self.started.server.name in (ON_POSTGRESQL, ON_SQLITE):
             turn = less(turn, hash_milliseconds())
         self.turns.setdefault(operation.name, []).append(turn)
