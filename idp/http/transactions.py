@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.partners import partner_named
 from idp.http.redirects import see_other
+from idp.usecases.deps import NoSigningKey, StoreUnavailable
 from idp.usecases.portals.clients import find_client
 from idp.usecases.sign_in.transactions import find_transaction
 
@@ -91,7 +93,10 @@ def go_on(step: Step, done: Done | None, session_token: str) -> Response:
     """What the one dispatcher answers this browser and its new session, without sending it there first; `done`: all
     that was done by now. What is not to be answered to the step's own post is for the browser to come for."""
     dispatcher: Dispatcher = current_app.extensions[DISPATCHER]
-    answer = dispatcher(replace(step.transaction, done=done), session_token) if done else None
+    answer = None
+    if done:
+        with suppress(StoreUnavailable, NoSigningKey):  # what the step has done is kept: its cookies must go out
+            answer = dispatcher(replace(step.transaction, done=done), session_token)
     return answer or resume(step.transaction.id)
 
 

@@ -44,7 +44,7 @@ def resume() -> Response:
 def dispatch(transaction: OpenTransaction, session_token: str) -> Response | None:
     """The same for a step that has just opened this session, as the answer to its post: one way to and fro less. None
     where a page would be the answer: loading that again would post the step again."""
-    if answers_a_device(transaction):
+    parameters = AuthorizationParameters.stored(transaction.request)
+    if answers_a_device(transaction) or parameters.for_browser or parameters.response_mode not in REDIRECTS:
         return None
-    mode = AuthorizationParameters.stored(transaction.request).response_mode
-    return go_on(transaction, session_token) if mode in REDIRECTS else None
+    return go_on(transaction, session_token)

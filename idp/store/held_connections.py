@@ -55,7 +55,7 @@ class HeldConnections:
         self._used.pop()
         try:
             if connection.in_transaction():
-                connection.rollback()
+                self._roll_back(connection)
             if connection.invalidated or connection.closed:
                 connection.close()
                 self.close()
@@ -69,6 +69,14 @@ class HeldConnections:
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
+
+    def _roll_back(self, connection: Connection) -> None:
+        try:
+            connection.rollback()
+        except BaseException:
+            connection.invalidate()
+            connection.close()
+            raise
 
     def _opened(self) -> Connection:
         try:

@@ -50,7 +50,7 @@ class LibpqStatement:
             prepared.add(self.name)
         values = transformer.dump_sequence([parameters[name] for name in self.names], self.formats)
         message = Message(self.name, values)
-        if not awaited and not held[READING]:
+        if not awaited and not held.get(READING, True):
             keep(held, message)
             return NOTHING
         result = send(driver.pgconn, held, message)

@@ -104,22 +104,27 @@ def _alone(pgconn: Any, message: Message) -> Any:
 
 
 def _together(pgconn: Any, messages: Sequence[Message]) -> list[Any]:
-    pgconn.enter_pipeline_mode()
-    for message in messages:
-        if message.values is None:
-            pgconn.send_query_params(message.text, None)
-        else:
-            pgconn.send_query_prepared(message.text, message.values, None, TEXT)
-    pgconn.pipeline_sync()
-    while pgconn.flush():
-        _wait(pgconn, select.POLLOUT | select.POLLIN)
-        pgconn.consume_input()
-    results = _answers(pgconn)
-    if pgconn.status == ConnStatus.OK:
-        pgconn.exit_pipeline_mode()
+    try:
+        pgconn.enter_pipeline_mode()
+        for message in messages:
+            if message.values is None:
+                pgconn.send_query_params(message.text, None)
+            else:
+                pgconn.send_query_prepared(message.text, message.values, None, TEXT)
+        pgconn.pipeline_sync()
+        while pgconn.flush():
+            _wait(pgconn, select.POLLOUT | select.POLLIN)
+            pgconn.consume_input()
+        results = _answers(pgconn)
+        if pgconn.status == ConnStatus.OK:
+            pgconn.exit_pipeline_mode()
+    except BaseException:
+        pgconn.finish()  # half said: nobody can go on with it
+        raise
     for result in results:
         checked(result)
     if len(results) != len(messages):
+        pgconn.finish()
         raise OperationalError("the connection is lost")
     return results
 

@@ -57,6 +57,27 @@ def test_a_person_signs_in_and_comes_back(place: Place, new_page: NewPage, javas
     said(page).to_have_text("back: code")  # single sign-on
 
 
+def test_a_button_pressed_twice_sends_once(place: Place, new_page: NewPage) -> None:
+    """A second press would drop the answer to the first, which ends the sign-in. The controls: the first press, and one
+    after eight seconds, when somebody has stopped the page."""
+    page = new_page()
+    page.goto(place.start())
+    pressed = page.evaluate(
+        """() => {
+            const form = document.getElementById('sign-in'), real = Date.now;
+            const press = () => form.dispatchEvent(new Event('submit', {cancelable: true, bubbles: true}));
+            const all = [press(), press(), press()];
+            Date.now = () => real() + 9000;
+            return [...all, press()];
+        }"""
+    )
+    assert pressed == [True, False, False, True]
+    sign_in_again = page.context.new_page()
+    sign_in_again.goto(place.start())
+    sign_in(sign_in_again)
+    said(sign_in_again).to_have_text("back: code")
+
+
 def test_no_script_error_can_stop_a_submit(place: Place, new_page: NewPage) -> None:
     """A browser in which almost nothing of what the script uses works."""
     page = new_page()

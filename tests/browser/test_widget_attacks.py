@@ -81,9 +81,10 @@ def test_a_made_up_event_is_no_message(stage: Stage, page: Page, frame: Frame) -
 
 def test_a_sibling_frame_is_not_the_frame(stage: Stage, page: Page, frame: Frame) -> None:
     """WIDGET case 27: another site's frame in the same page, which knows the channel."""
-    page.evaluate("url => { document.getElementById('sibling').src = url }", stage.evil)
-    page.frame_locator("#sibling").locator("html").wait_for(state="attached")
-    evil = next(each for each in page.frames if each.url.startswith(stage.evil))
+    with page.expect_event("framenavigated", lambda one: one.url.startswith(stage.evil)) as navigated:
+        page.evaluate("url => { document.getElementById('sibling').src = url }", stage.evil)
+    evil = navigated.value
+    evil.wait_for_load_state()
     evil.evaluate("message => parent.postMessage(message, '*')", ready(page))
     ignores(page, 1)
     assert 0 == evil.evaluate("parent.frames[0] === self ? 0 : 1")  # the form is not among the page's named frames
@@ -269,9 +270,10 @@ def test_a_sibling_cannot_lead_the_form_away(stage: Stage, page: Page, frame: Fr
     """The prototype's row 4: the browser forbids it, and the form is in no list of frames. Control: a frame in the
     page's own list can be reached."""
     believes(page, frame)
-    page.evaluate("url => { document.getElementById('sibling').src = url }", stage.evil)
-    page.frame_locator("#sibling").locator("html").wait_for(state="attached")
-    evil = next(each for each in page.frames if each.url.startswith(stage.evil))
+    with page.expect_event("framenavigated", lambda one: one.url.startswith(stage.evil)) as navigated:
+        page.evaluate("url => { document.getElementById('sibling').src = url }", stage.evil)
+    evil = navigated.value
+    evil.wait_for_load_state()
     assert (1, True) == tuple(evil.evaluate("[parent.length, parent[0] === self]"))
     expect(page.locator("mire-login iframe")).to_have_count(1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -132,6 +133,27 @@ def test_a_commit_that_finds_the_database_gone_says_so(database: Database) -> No
     assert {} == labels(database)
     with database.transaction() as connection:
         add(connection, SIRENS[1])
+    assert {SIRENS[1]} == labels(database).keys()
+
+
+def test_a_connection_that_was_left_in_the_middle_is_not_used_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_sqlite:
+        return
+
+    def broken(_pgconn: object) -> list[object]:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline, "_answers", broken)
+        with pytest.raises((MemoryError, StoreUnavailable)), database.transaction() as connection:
+            add(connection, SIRENS[0])
+            LABEL.first(connection, {"which": SIRENS[0]})
+    for _ in range(2):
+        with suppress(StoreUnavailable), database.transaction() as connection:
+            add(connection, SIRENS[1])
+            break
     assert {SIRENS[1]} == labels(database).keys()
 
 

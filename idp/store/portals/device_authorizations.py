@@ -53,7 +53,7 @@ NOTE_POLL = Prepared(
 
 def insert_device_authorization(connection: Connected, row: Mapping[str, Any]) -> None:
     """A device asks."""
-    INSERT.write(connection, row)
+    INSERT.run(connection, row)
 
 
 def find_by_device_code(connection: Connected, device_hash: bytes) -> DeviceAuthorization | None:

@@ -128,9 +128,16 @@
     button.removeAttribute("hidden");
   }
 
+  /* A second press would drop the answer to the first, which has ended this sign-in; after a while it may be meant. */
   function sayBusy(form) {
-    form.addEventListener("submit", function () {
+    var PATIENCE = 8000, sent = -PATIENCE;
+    form.addEventListener("submit", function (event) {
       attempt(function () {
+        if (form.getAttribute("aria-busy") === "true" && Date.now() - sent < PATIENCE) {
+          event.preventDefault();
+          return;
+        }
+        sent = Date.now();
         form.setAttribute("aria-busy", "true");
         say(byId("busy"), form.getAttribute("data-busy"));
       });

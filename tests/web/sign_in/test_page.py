@@ -16,11 +16,12 @@ from werkzeug.test import TestResponse
 from idp.adapters.hasher import QuietHasher
 from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Match
+from idp.oauth import authorize
 from idp.store import pipeline
 from idp.store.people.legal_units import establishments, legal_units
 from idp.store.portals.authorizations import authorizations
 from idp.store.sign_in.transactions import close_transaction
-from idp.usecases.deps import Deps
+from idp.usecases.deps import Deps, StoreUnavailable
 from idp.usecases.platform.housekeeping import delete_everything_expired
 from idp.usecases.sign_in.sessions import find_session
 from tests.quiet import quiet_app
@@ -98,6 +99,34 @@ def test_the_answer_is_of_who_signed_in_and_not_of_who_was_signed_in_before(deps
         (owner,) = connection.execute(select(authorizations.c.account_id)).scalars()
     assert owner != other
     assert find_session(deps, "of-faye") is None
+
+
+def test_the_same_form_sent_again_after_its_answer_starts_nothing(claire: Person) -> None:
+    """What the page's script keeps from happening by a second press: it was answered once."""
+    transaction = claire.begin()
+    form_token = token_of(claire.open(transaction))
+    answered(claire.send(transaction, form_token=form_token))
+    again = claire.send(transaction, form_token=form_token)
+    assert 410 == again.status_code
+    assert PORTAL.client_uri in again.text, "a way to start again"
+
+
+def test_a_database_that_fails_before_the_answer_costs_neither_the_session_nor_the_device(
+    claire: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old cookie is dead by then: the new one must go out, and the address gives the answer."""
+
+    def fail(*_arguments: Any, **_facts: Any) -> None:
+        raise StoreUnavailable
+
+    transaction = claire.begin()
+    with monkeypatch.context() as patched:
+        patched.setattr(authorize, "grant_authorization", fail)
+        answer = claire.send(transaction)
+    assert (303, f"/authorize/resume?t={transaction}") == (answer.status_code, answer.location)
+    assert claire.cookie("mire_sid")
+    assert claire.cookie("mire_device")
+    assert "code" in answered(claire.client.get(answer.location))
 
 
 def test_what_another_tab_has_answered_is_answered_once(deps: Deps, claire: Person) -> None:
