@@ -129,7 +129,9 @@ def test_a_database_that_fails_before_the_answer_costs_neither_the_session_nor_t
     assert "code" in answered(claire.client.get(answer.location))
 
 
-def test_what_another_tab_has_answered_is_answered_once(deps: Deps, claire: Person) -> None:
+def test_what_another_tab_has_answered_is_answered_once(
+    deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Closed between the page and the password: the address says so."""
     transaction = claire.begin()
     real = deps.hasher.work
@@ -139,7 +141,7 @@ def test_what_another_tab_has_answered_is_answered_once(deps: Deps, claire: Pers
             close_transaction(connection, transaction, deps.clock.now())
         return real(task, patience)
 
-    deps.hasher.work = closed_meanwhile  # type: ignore[method-assign]
+    monkeypatch.setattr(deps.hasher, "work", closed_meanwhile)
     answer = claire.send(transaction)
     assert (303, f"/authorize/resume?t={transaction}") == (answer.status_code, answer.location)
     assert 410 == claire.client.get(answer.location).status_code
