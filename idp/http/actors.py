@@ -12,9 +12,10 @@ from idp.http.deps import current_deps
 
 def request_id() -> str:
     """One random name of the running request: in its audit rows, its log lines and on its error pages."""
-    if "request_id" not in g:
-        g.request_id = current_deps().random.token(12)
-    return cast(str, g.request_id)
+    known = cast(str, g.get("request_id", ""))
+    if not known:
+        known = g.request_id = current_deps().random.token(12)
+    return known
 
 
 def anonymous_actor(request: Request) -> Actor:

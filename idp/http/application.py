@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from flask import Flask, Request, Response
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import MapAdapter, Rule
+from werkzeug.utils import cached_property
+
+from idp.http.limits import FORM
 
 BODILESS = (204, 304)
 WRITTEN = re.compile(r"[A-Za-z0-9%!$&'()*+,/:;=@?#._~-]*", re.ASCII)
@@ -30,9 +35,21 @@ class LazyRule(Rule):
         return build
 
 
+class UrlencodedRequest(Request):
+    """No view of ours reads an upload, and what is no form is refused or not asked for (limits.py)."""
+
+    @cached_property
+    def form(self) -> ImmutableMultiDict[str, str]:
+        """Every field of the body, in order. Werkzeug's reads a stream that may be a file, by one of three parsers."""
+        if self.mimetype != FORM:
+            return ImmutableMultiDict()
+        return ImmutableMultiDict(parse_qsl(self.get_data(cache=True).decode(errors="replace"), keep_blank_values=True))
+
+
 class Application(Flask):
     """No view of ours is a coroutine, and no address is written outside of a request."""
 
+    request_class = UrlencodedRequest
     url_rule_class = LazyRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ On http, which only a loopback issuer may use, prefix and Secure are lost, becau
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 
 from flask import Request, Response
@@ -98,7 +99,7 @@ def ensure_browser_cookie(response: Response, request: Request) -> str:
 
 def cookie_name(cookie: Cookie) -> str:
     """The name as browsers see it."""
-    return (SECURE_NAMES if _is_secure() else PLAIN_NAMES)[cookie]
+    return _names()[cookie]
 
 
 def read_cookie(request: Request, cookie: Cookie, longest: int = LONGEST_TOKEN) -> str:
@@ -116,15 +117,16 @@ def write_cookie(response: Response, cookie: Cookie, value: str, *, lifetime: in
     if not WRITTEN.fullmatch(value):
         raise ValueError
     until = "" if lifetime is None else f"; Max-Age={lifetime // SECOND}"
-    secure = "; Secure" if _is_secure() else ""
-    line = f"{cookie_name(cookie)}={value}{until}{secure}; HttpOnly; Path=/; SameSite=Lax"
-    response.headers.add("Set-Cookie", line)
+    names = _names()
+    secure = "; Secure" if names is SECURE_NAMES else ""
+    response.headers.add("Set-Cookie", f"{names[cookie]}={value}{until}{secure}; HttpOnly; Path=/; SameSite=Lax")
 
 
 def clear_cookie(response: Response, cookie: Cookie) -> None:
     """Unset it, with the attributes it was set with (else a `__Host-` cookie stays)."""
-    response.delete_cookie(cookie_name(cookie), path="/", secure=_is_secure(), httponly=True, samesite="Lax")
+    names = _names()
+    response.delete_cookie(names[cookie], path="/", secure=names is SECURE_NAMES, httponly=True, samesite="Lax")
 
 
-def _is_secure() -> bool:
-    return current_deps().issuer.startswith("https://")
+def _names() -> Mapping[Cookie, str]:
+    return SECURE_NAMES if current_deps().issuer.startswith("https://") else PLAIN_NAMES

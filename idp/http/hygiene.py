@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from jinja2 import StrictUndefined
 
+from idp.http.deps import current_request
 from idp.http.errors import for_the_asker, register_errors
 from idp.http.headers import Hardened
 from idp.http.languages import register_languages
@@ -49,7 +50,7 @@ def register(
 
     @app.before_request
     def limit() -> None:
-        check_request(request.environ, issuer.scheme)
+        check_request(current_request().environ, issuer.scheme)
 
     @app.after_request
     def say_it_to_who_asked(response: Response) -> Response:

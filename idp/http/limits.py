@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from flask import request
 from werkzeug.exceptions import (
     BadRequest,
     MethodNotAllowed,
@@ -14,6 +13,8 @@ from werkzeug.exceptions import (
     RequestURITooLarge,
     UnsupportedMediaType,
 )
+
+from idp.http.deps import current_request
 
 LONGEST_REQUEST_LINE = 16 * 1024
 LARGEST_BODY = 64 * 1024
@@ -58,6 +59,7 @@ def check_request(environ: Mapping[str, Any], scheme: str) -> None:
 
 def check_body(environ: Mapping[str, Any]) -> None:
     """Forms only as our pages and the protocols send them; the parser of multipart bodies is never reached."""
+    request = current_request()
     if (request.content_length or 0) > LARGEST_BODY:
         raise RequestEntityTooLarge
     content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 from urllib.parse import urlsplit
 
+from idp.domain.platform.address_prefixes import parse_address
 from idp.http.headers import WSGIApplication
 
 LOCAL_SOCKET = ""
@@ -72,11 +73,5 @@ def _readable(text: str) -> str | None:
     return None if address is None else str(address)
 
 
-@lru_cache(4096)
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
-    """The address, an IPv4-mapped one as its IPv4 address: kept, because a person comes back several times."""
-    try:
-        address = ip_address(text.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return None
-    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+    return parse_address(text.removeprefix("[").removesuffix("]"))

@@ -13,6 +13,7 @@ from idp.domain.portals.pushed_requests import MARK
 from idp.domain.portals.requests import SubjectHint
 
 REPEATABLE = ("resource", "audience")
+RESPONSE_MODES = frozenset(ResponseMode)
 UNDERSTOOD = (
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "login_hint", "acr_values", "claims", "ui_locales", "display",
@@ -103,7 +104,7 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
     def response_mode(self) -> ResponseMode:
         """Where a response, or an error before the mode is checked, goes: query unless another known mode was sent."""
         sent = self.one("response_mode")
-        return ResponseMode(sent) if sent in set(ResponseMode) else ResponseMode.QUERY
+        return ResponseMode(sent) if sent in RESPONSE_MODES else ResponseMode.QUERY
 
 
 def authlib_request(parameters: AuthorizationParameters) -> OAuth2Request:

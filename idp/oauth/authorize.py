@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import InvalidRequestObjectError, InvalidRequestURIError
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from idp.domain.platform.limits import TooMany
 from idp.domain.portals.requests import AuthorizationRequest
@@ -18,7 +18,7 @@ from idp.domain.sign_in.journey import Answer, Ask, Done, Refuse
 from idp.domain.sign_in.transactions import OpenTransaction
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import ensure_browser_cookie, session_cookie
-from idp.http.deps import current_deps
+from idp.http.deps import current_deps, current_request
 from idp.http.languages import use_ui_locales
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
@@ -42,7 +42,7 @@ blueprint = Blueprint("authorize", __name__)
 @blueprint.get("/authorize")
 def authorize() -> Response:
     """GET: the request is in the query."""
-    return begin(AuthorizationParameters(request.args.items(multi=True)))
+    return begin(AuthorizationParameters(current_request().args.items(multi=True)))
 
 
 @blueprint.post("/authorize")
@@ -52,11 +52,11 @@ def authorize_by_post() -> Response:
     A form of another site sends no SameSite=Lax cookie, so here none is read, and none is set: it would replace the
     one this browser has.
     """
-    parameters = AuthorizationParameters(request.form.items(multi=True))
+    parameters = AuthorizationParameters(current_request().form.items(multi=True))
     asked = check(parameters)
     if isinstance(asked, Response):
         return asked
-    handle = keep_posted_request(current_deps(), anonymous_actor(request), asked.parameters)
+    handle = keep_posted_request(current_deps(), anonymous_actor(current_request()), asked.parameters)
     if isinstance(handle, TooMany):
         return too_many(asked, parameters)
     return see_other(address("/authorize/resume", t=handle))
@@ -67,7 +67,7 @@ def begin(parameters: AuthorizationParameters) -> Response:
     asked = check(parameters)
     if isinstance(asked, Response):
         return asked
-    match decide_next(current_deps(), asked, Done(), session_cookie(request)):
+    match decide_next(current_deps(), asked, Done(), session_cookie(current_request())):
         case Answer() as answer:
             return give_code(asked, answer)
         case Ask() as step:
@@ -109,7 +109,7 @@ def check(parameters: AuthorizationParameters) -> AuthorizationRequest | Respons
 
 def give_code(asked: AuthorizationRequest, answer: Answer, transaction_id: str = "") -> Response:
     """The code, at the redirect URI."""
-    actor = anonymous_actor(request)
+    actor = anonymous_actor(current_request())
     channel = Channel.FEDCM if asked.for_browser else ""
     granted = grant_authorization(
         current_deps(), actor, asked, answer.session, transaction_id=transaction_id, channel=channel
@@ -124,7 +124,7 @@ def give_code(asked: AuthorizationRequest, answer: Answer, transaction_id: str =
 
 def ask(asked: AuthorizationRequest, step: Ask) -> Response:
     """Begin a transaction of this browser, and send it to the page of its first step."""
-    response = Response(status=303)
+    response, request = Response(status=303), current_request()
     browser = ensure_browser_cookie(response, request)
     client_id = asked.client.client_id
     begun = begin_transaction(current_deps(), anonymous_actor(request), client_id, asked.parameters, browser)

@@ -14,8 +14,8 @@ from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Payload, OAuth2Req
 from flask import Request
 
 from idp.domain.portals.confirmations import NO_CONFIRMATION
+from idp.http.limits import FORM
 
-FORM = "application/x-www-form-urlencoded"
 MAY_REPEAT = frozenset({"resource", "audience"})
 LONGEST_VALUE = 16 * 1024
 MOST_PARAMETERS = 100

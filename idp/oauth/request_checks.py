@@ -30,7 +30,7 @@ from idp.domain.portals.requests import (
 from idp.domain.portals.scopes import granted_scopes, known_scopes, words_of
 from idp.domain.portals.tokens import ID_TOKEN_TYPE
 from idp.domain.portals.widgets import NEEDED
-from idp.oauth.authorization_parameters import AuthorizationParameters
+from idp.oauth.authorization_parameters import RESPONSE_MODES, AuthorizationParameters
 from idp.oauth.details import read_details
 from idp.oauth.errors import InvalidTarget
 from idp.oauth.response_modes import SIGNED, is_for_widget, takes_messages
@@ -43,6 +43,7 @@ LONGEST = {
     "claims": 8_192, "ui_locales": 256, "display": 16, "prompt": 64, "code_challenge": 128, "widget_origin": 255,
 }  # fmt: skip
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+PROMPTS = frozenset(Prompt)
 SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -106,7 +107,7 @@ def response_type(asked: Asked) -> Read:
 def response_mode(asked: Asked) -> Read:
     """One of ours."""
     sent = asked.one("response_mode")
-    if sent and sent not in set(ResponseMode):
+    if sent and sent not in RESPONSE_MODES:
         raise InvalidRequestError("This response_mode is not supported.")
     if sent == ResponseMode.WEB_MESSAGE and not takes_messages(asked.client, asked.one("redirect_uri")):
         raise InvalidRequestError("web_message is for redirect URIs at one of the client's web_origins.")
@@ -129,7 +130,7 @@ def registered_for_codes(asked: Asked) -> Read:
 def prompt(asked: Asked) -> Read:
     """Known values, and none stands alone (OpenID Connect Core section 3.1.2.1)."""
     values = set(words_of(asked.one("prompt")))
-    if not values <= set(Prompt):
+    if not values <= PROMPTS:
         raise InvalidRequestError("This prompt is not supported.")
     if Prompt.NONE in values and len(values) > 1:
         raise InvalidRequestError("prompt=none goes with no other value.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from idp.domain.portals.clients import ResponseMode
 from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import browser_cookie, session_cookie
-from idp.http.deps import current_deps
+from idp.http.deps import current_deps, current_request
 from idp.http.transactions import refusal_page
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.oauth.authorize import begin, go_on
@@ -30,7 +30,8 @@ REDIRECTS = {
 @blueprint.get("/authorize/resume")
 def resume() -> Response:
     """Go on with the transaction, or begin with what was posted, that `t` names."""
-    deps, name = current_deps(), request.args.get("t", "")
+    deps, request = current_deps(), current_request()
+    name = request.args.get("t", "")
     found = find_transaction(deps, anonymous_actor(request), name, browser_cookie(request))
     if not isinstance(found, TransactionRefusal):
         return go_on_for_device(found) if answers_a_device(found) else go_on(found, session_cookie(request))

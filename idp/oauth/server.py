@@ -9,8 +9,8 @@ from authlib.oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import Flask, Response, current_app
-from flask import request as flask_request
 
+from idp.http.deps import current_request
 from idp.oauth.answers import to_response
 from idp.oauth.authorization_grant import AuthorizationCodeRequest
 from idp.oauth.client_authentication import authenticate
@@ -68,7 +68,7 @@ class MireServer(AuthorizationServer):  # type: ignore[misc]
         request.auth_method = client.entry.token_endpoint_auth_method
         if request.auth_method not in methods:
             raise InvalidClientError("This is for clients that prove who they are.", status_code=401)
-        request.confirmation = confirmed(self.deps, flask_request, client.entry, for_tokens=endpoint == "token")
+        request.confirmation = confirmed(self.deps, current_request(), client.entry, for_tokens=endpoint == "token")
         return client
 
     def save_token(self, token: Any, request: OAuth2Request) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from authlib.oauth2.rfc6749 import OAuth2Error
-from flask import Response, request
+from flask import Response
 
 from idp.domain.platform.metrics import Metric
+from idp.http.deps import current_request
 from idp.oauth.answers import error_response
 from idp.oauth.payloads import BodyRequest
 from idp.oauth.server import current_server
@@ -15,7 +16,7 @@ def token() -> Response:
     """RFC 6749 section 3.2."""
     server, grant_type = current_server(), "none"
     try:
-        body = BodyRequest(request)
+        body = BodyRequest(current_request())
         grant = server.get_token_grant(body)
         grant_type = grant.GRANT_TYPE
         grant.validate_token_request()

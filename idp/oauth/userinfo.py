@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
-from flask import Request, Response, request
+from flask import Request, Response
 
 from idp.domain.portals.dpop_proofs import ALGORITHMS
+from idp.http.deps import current_request
+from idp.http.limits import FORM
 from idp.oauth.answers import error_response, to_response
 from idp.oauth.cross_origin import answer_is_for
-from idp.oauth.payloads import FORM, read_form
+from idp.oauth.payloads import read_form
 from idp.oauth.possession import InvalidDpopProof, UseDpopNonce, offer_nonce, presentation
 from idp.oauth.server import current_server
 from idp.oauth.well_known import RESOURCE
@@ -30,6 +32,7 @@ SCHEMES = ("bearer", "dpop")
 
 def userinfo() -> Response:
     """The claims that the presented access token gives."""
+    request = current_request()
     try:
         token = presented_token(request)
     except OAuth2Error as error:
@@ -77,7 +80,7 @@ def presented_token(request: Request) -> str:
 def challenged(response: Response, reason: str = "") -> Response:
     """With the challenges that every refusal is answered with (RFC 6750 section 3, RFC 9449 section 7.1); the reason
     is told under the scheme that was tried."""
-    tried = presentation(request).scheme == "dpop"
+    tried = presentation(current_request()).scheme == "dpop"
     told = f", {reason}" if reason else ""
     here = f'resource_metadata="{current_server().deps.issuer}{RESOURCE}"'
     bearer = f'Bearer realm="userinfo"{"" if tried else told}, {here}'

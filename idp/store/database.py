@@ -26,6 +26,8 @@ WRITE_LOCK_SECONDS = 5.0
 POOLED, OVERFLOW = 10, 10
 """How many connections one process may open; further threads wait until one of them is free."""
 READING = "mire.reading"
+DURABLE = "mire.durable"
+SYNCHRONOUS = "mire.synchronous"
 
 FROM_SQLALCHEMY = (DBAPIError, PoolTimeout)
 
@@ -72,8 +74,12 @@ class Database:
         self._held = HeldConnections(engine, POOLED + OVERFLOW)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connected]:
+    def transaction(self, *, durable: bool = True) -> Iterator[Connected]:
         """One write transaction: commits at the end, rolls back on any exception.
+
+        Not `durable`: a power failure within the next second may undo it, though never anything without what was
+        committed before. It does not wait for the disk; the next that does makes it durable too, for the log is
+        written in order (PostgreSQL 16 section 30.4, sqlite.org/pragma.html#pragma_synchronous).
 
         Raises:
             StoreUnavailable: the database cannot be reached or written.
@@ -82,7 +88,7 @@ class Database:
             with self._write_lock:
                 connection = self._held.take()
                 try:
-                    connection.info[READING] = False
+                    connection.info[READING], connection.info[DURABLE] = False, durable
                     with connection.begin():
                         yield connection
                 finally:
@@ -163,12 +169,13 @@ def _told(error: DBAPIError | PoolTimeout) -> Exception:
 
 
 def _prepare_postgresql(engine: Engine) -> None:
-    """No statement waits for another's lock longer than a person would."""
+    """No statement waits for another's lock longer than a person would; the commands of every transaction are ready."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.execute(f"SET lock_timeout = {BUSY_MILLISECONDS}")
         connection.commit()
+        pipeline.prepare_commands(connection.pgconn)
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -195,10 +202,19 @@ def _begin_explicitly(engine: Engine) -> None:
         cursor: Any = None
         try:
             cursor = connection.connection.cursor()  # which a connection that has gone refuses
+            _synchronise(connection.info, cursor)
             cursor.execute(begin)
         except connection.dialect.loaded_dbapi.Error as error:
             connection._handle_dbapi_exception(error, begin, None, cursor, None)
         cursor.close()
+
+
+def _synchronise(info: dict[Any, Any], cursor: Any) -> None:
+    """Whether the coming COMMIT waits for the disk: told where it is not so already, for SQLite keeps it."""
+    wanted = "FULL" if info.get(DURABLE, True) else "NORMAL"
+    if info.get(SYNCHRONOUS, "FULL") != wanted:
+        cursor.execute(f"PRAGMA synchronous = {wanted}")
+        info[SYNCHRONOUS] = wanted
 
 
 def _speak_by_libpq(engine: Engine) -> None:
@@ -209,6 +225,8 @@ def _speak_by_libpq(engine: Engine) -> None:
     def on_begin(connection: Connection) -> None:
         if not connection.info.get(READING):
             pipeline.keep(connection.info, pipeline.BEGIN)
+            if not connection.info.get(DURABLE, True):
+                pipeline.keep(connection.info, pipeline.NOT_DURABLE)
 
     @event.listens_for(engine, "before_cursor_execute")
     def on_cursor(connection: Connection, cursor: Any, *_statement: Any) -> None:

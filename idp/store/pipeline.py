@@ -22,13 +22,29 @@ TEXT = 0
 
 
 class Message(NamedTuple):
-    """The name of a prepared statement and its values, or a command that has none."""
+    """The name of a prepared statement, and its values."""
 
-    text: bytes
-    values: Sequence[Any] | None = None
+    name: bytes
+    values: Sequence[Any] = ()
 
 
-BEGIN, COMMIT = Message(b"BEGIN"), Message(b"COMMIT")
+BEGIN, COMMIT, NOT_DURABLE = Message(b"mire_begin"), Message(b"mire_commit"), Message(b"mire_not_durable")
+COMMANDS = {
+    BEGIN: b"BEGIN",
+    COMMIT: b"COMMIT",
+    NOT_DURABLE: b"SET LOCAL synchronous_commit TO OFF",
+}
+"""Prepared like any statement: PostgreSQL reads a command for as long as it does it."""
+
+
+def prepare_commands(pgconn: Any) -> None:
+    """Of a new connection, before anything is kept or sent.
+
+    Raises:
+        psycopg.Error: see send.
+    """
+    for message, command in COMMANDS.items():
+        checked(pgconn.prepare(message.name, command))
 
 
 def keep(info: dict[Any, Any], message: Message) -> None:
@@ -70,7 +86,7 @@ def commit(pgconn: Any, info: dict[Any, Any]) -> None:
         psycopg.Error: nothing of it has happened.
     """
     waiting = info.get(WAITING)
-    if waiting == [BEGIN]:
+    if waiting and waiting[-1] in (BEGIN, NOT_DURABLE):
         waiting.clear()
         return
     try:
@@ -98,19 +114,14 @@ def checked(result: Any) -> Any:
 
 
 def _alone(pgconn: Any, message: Message) -> Any:
-    if message.values is None:
-        return pgconn.exec_(message.text)
-    return pgconn.exec_prepared(message.text, message.values, None, TEXT)
+    return pgconn.exec_prepared(message.name, message.values, None, TEXT)
 
 
 def _together(pgconn: Any, messages: Sequence[Message]) -> list[Any]:
     try:
         pgconn.enter_pipeline_mode()
         for message in messages:
-            if message.values is None:
-                pgconn.send_query_params(message.text, None)
-            else:
-                pgconn.send_query_prepared(message.text, message.values, None, TEXT)
+            pgconn.send_query_prepared(message.name, message.values, None, TEXT)
         pgconn.pipeline_sync()
         while pgconn.flush():
             _wait(pgconn, select.POLLOUT | select.POLLIN)

@@ -71,9 +71,10 @@ class Deps:
     mtls_issuer: str = ""
     """Origin at which clients show certificates to our proxy; empty: nowhere, and none is believed."""
 
-    def transaction(self) -> AbstractContextManager[Connected]:
-        """One write transaction; the log lines left in it are written once it has committed, or never."""
-        return self._logged(self.database.transaction())
+    def transaction(self, *, durable: bool = True) -> AbstractContextManager[Connected]:
+        """One write transaction; the log lines left in it are written once it has committed, or never. Not `durable`:
+        for what a power failure may undo, because all that comes of it would be committed after it."""
+        return self._logged(self.database.transaction(durable=durable))
 
     def single_write(self) -> AbstractContextManager[Connected]:
         """The same for a use case that writes with one statement alone, which is cheaper."""

@@ -104,12 +104,13 @@ def grant_authorization(
 
     `channel`: where the person was asked, when that is not where the session was opened.
 
-    With a transaction, closing it comes first: whoever closes it answers.
+    With a transaction, closing it comes first: whoever closes it answers. A code that a power failure undoes was not
+    redeemed yet: that would be committed durably after it.
     """
     now, code = deps.clock.now(), deps.random.token()
     row = new_authorization(deps, asked, session, code, now, channel)
     who = replace(actor, role=ActorRole.PERSON, name=session.subject)
-    with deps.transaction() as connection:
+    with deps.transaction(durable=False) as connection:
         if transaction_id and not close_transaction(connection, transaction_id, now):
             return AlreadyAnswered()
         if not insert_authorization(connection, row):

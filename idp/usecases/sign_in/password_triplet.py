@@ -122,9 +122,9 @@ def _may_enter(deps: Deps, attempt: TripletAttempt, found: AccountRow | None) ->
 
 def reserve_attempt(deps: Deps, actor: Actor, attempt: TripletAttempt, key: TripletKey | None) -> Reserved | Delayed:
     """Count the try and load what it is compared with, or say when to come back; then nothing was counted but the
-    SIRET's alert."""
+    SIRET's alert. Not durable by itself: what comes of a counted try is."""
     now = deps.clock.now()
-    with deps.transaction() as connection:
+    with deps.transaction(durable=False) as connection:
         found, highest_cost = find_to_compare(connection, key)
         passes = _passes_as_device(connection, attempt, found, now)
         typed = typed_triplet(key, attempt.siret, attempt.family_name, attempt.given_name)

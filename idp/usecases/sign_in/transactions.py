@@ -44,7 +44,7 @@ def begin_transaction(
     framed: bool = False,
 ) -> OpenTransaction | TooMany:
     """A new transaction of this browser; its id is unguessable, and worthless in any other browser. `framed`: it is
-    of the page that holds this token."""
+    of the page that holds this token. Nothing has come of it yet: who loses it starts again."""
     count = count_frame if framed else count_stored_request
     holder = frame_secret_hash if framed else token_hash
     now = deps.clock.now()
@@ -59,7 +59,7 @@ def begin_transaction(
         closed_at=None,
         expires_at=after(now, deps.lifetimes.transaction),
     )
-    with deps.transaction() as connection:
+    with deps.transaction(durable=False) as connection:
         limit = count(connection, deps, actor)
         if limit is None:
             insert_transaction(connection, row)

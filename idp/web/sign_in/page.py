@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from idp.domain.people.siret import Siret, display_siret, parse_siret
 from idp.domain.sign_in.browser_labels import browser_label
@@ -25,7 +25,7 @@ from idp.http.cookies import (
     set_session_cookie,
 )
 from idp.http.csrf import form_token
-from idp.http.deps import current_deps
+from idp.http.deps import current_deps, current_request
 from idp.http.languages import current_language
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page, render_ready_page
@@ -45,6 +45,7 @@ def register(app: Flask) -> None:
 
 def show() -> Response:
     """The form, filled with what the portal hints at or this device remembers."""
+    request = current_request()
     step = open_step(request)
     if isinstance(step, Response):
         return step
@@ -55,6 +56,7 @@ def show() -> Response:
 
 def send() -> Response:
     """Try what was typed."""
+    request = current_request()
     step = open_step(request)
     if isinstance(step, Response):
         return step
@@ -73,6 +75,7 @@ def send() -> Response:
 
 def attempt_of(step: Step, form: SignInForm) -> TripletAttempt:
     """What the use case needs of the form and of the browser that sent it."""
+    request = current_request()
     return TripletAttempt(
         siret=form.siret.data,
         family_name=form.family_name.data,
@@ -107,7 +110,7 @@ def answer(step: Step, form: SignInForm, outcome: SignInOutcome) -> Response:
 
 def signed_in(step: Step, form: SignInForm, outcome: SignedIn) -> Response:
     """The session and the known device are this browser's; what is next is not for this page to say."""
-    response = go_on(step, outcome.done, outcome.session_token)
+    request, response = current_request(), go_on(step, outcome.done, outcome.session_token)
     set_session_cookie(response, outcome.session_token)
     set_device_cookie(response, outcome.device_token)
     if not has_seen_us(request):
