@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlencode
 
 from flask import Request, Response, current_app, request
 
 from idp.domain.portals.clients import Client, Match
-from idp.domain.sign_in.journey import Done
+from idp.domain.sign_in.password_triplet import SignedIn
 from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import browser_cookie
@@ -21,8 +22,9 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.partners import partner_named
 from idp.http.redirects import see_other
-from idp.usecases.deps import NoSigningKey, StoreUnavailable
+from idp.usecases.deps import NoSigningKey
 from idp.usecases.portals.clients import find_client
+from idp.usecases.sign_in.accepted_tries import Then
 from idp.usecases.sign_in.transactions import find_transaction
 
 REFUSALS: dict[RefusalReason, tuple[PageError, int]] = {
@@ -84,20 +86,36 @@ def refusal_page(refusal: TransactionRefusal) -> Response:
     return error_page(code, client=partner_named(client_id), status=status)
 
 
-Dispatcher = Callable[[OpenTransaction, str], Response | None]
+class Answer(Protocol):
+    """What is next for a transaction, found in the database transaction of the step that opens its session."""
+
+    @property
+    def then(self) -> Then[SignedIn]:
+        """To be called there."""
+
+    def response(self) -> Response | None:
+        """What came of it, once that is committed; None: the browser is to come for it."""
+
+
+Dispatcher = Callable[[OpenTransaction], Answer | None]
 DISPATCHER = "mire.dispatcher"
 """Its name among the application's extensions: the doors do not import one another."""
 
 
-def go_on(step: Step, done: Done | None, session_token: str) -> Response:
-    """What the one dispatcher answers this browser and its new session, without sending it there first; `done`: all
-    that was done by now. What is not to be answered to the step's own post is for the browser to come for."""
+def next_answer(step: Step) -> Answer | None:
+    """How the one dispatcher will answer this browser's new session, without sending it there first; None where what it
+    answers is not to be the answer to the step's own post."""
     dispatcher: Dispatcher = current_app.extensions[DISPATCHER]
-    answer = None
-    if done:
-        with suppress(StoreUnavailable, NoSigningKey):  # what the step has done is kept: its cookies must go out
-            answer = dispatcher(replace(step.transaction, done=done), session_token)
-    return answer or resume(step.transaction.id)
+    return dispatcher(step.transaction)
+
+
+def go_on(step: Step, answer: Answer | None) -> Response:
+    """This answer; what it does not say is for the browser to come for."""
+    response = None
+    if answer:
+        with suppress(NoSigningKey):  # what the step has done is kept: its cookies must go out
+            response = answer.response()
+    return response or resume(step.transaction.id)
 
 
 def resume(transaction_id: str) -> Response:

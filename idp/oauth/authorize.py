@@ -28,7 +28,14 @@ from idp.oauth.browser_answers import closed, resolved
 from idp.oauth.errors import Refused, TemporarilyUnavailable
 from idp.oauth.response_modes import respond
 from idp.oauth.server import current_server
-from idp.usecases.portals.authorizations import AlreadyAnswered, close_unanswered, decide_next, grant_authorization
+from idp.usecases.portals.authorizations import (
+    AlreadyAnswered,
+    Granted,
+    Outcome,
+    answer_transaction,
+    decide_next,
+    grant_authorization,
+)
 from idp.usecases.portals.clients import find_client
 from idp.usecases.sign_in.transactions import begin_transaction, keep_posted_request
 
@@ -68,8 +75,9 @@ def begin(parameters: AuthorizationParameters) -> Response:
     if isinstance(asked, Response):
         return asked
     match decide_next(current_deps(), asked, Done(), session_cookie(current_request())):
-        case Answer() as answer:
-            return give_code(asked, answer)
+        case Answer(session):
+            actor, channel = anonymous_actor(current_request()), Channel.FEDCM if asked.for_browser else ""
+            return told(asked, grant_authorization(current_deps(), actor, asked, session, channel=channel))
         case Ask() as step:
             return ask(asked, step)
         case Refuse() as refusal:
@@ -79,19 +87,24 @@ def begin(parameters: AuthorizationParameters) -> Response:
 def go_on(transaction: OpenTransaction, session_token: str) -> Response:
     """Answer the request of a transaction, checked again: the registry may have changed since. `session_token`: of the
     session that this browser has, or ""."""
-    parameters = AuthorizationParameters.stored(transaction.request)
-    asked = check(parameters)
+    asked = check(AuthorizationParameters.stored(transaction.request))
     if isinstance(asked, Response):
         return asked
-    match decide_next(current_deps(), asked, transaction.done, session_token):
-        case Answer() as answer:
-            return give_code(asked, answer, transaction.id)
+    actor = anonymous_actor(current_request())
+    return told(asked, answer_transaction(current_deps(), actor, asked, transaction, session_token), transaction.id)
+
+
+def told(asked: AuthorizationRequest, outcome: Outcome, transaction_id: str = "") -> Response:
+    """The outcome as the browser hears of it."""
+    match outcome:
+        case Granted() as granted:
+            return give_code(asked, granted)
         case Ask() as step:
-            return see_other(address(STEPS[step], t=transaction.id, client_id=transaction.client_id))
+            return see_other(address(STEPS[step], t=transaction_id, client_id=asked.client.client_id))
         case Refuse() as refusal:
-            if not close_unanswered(current_deps(), transaction.id):
-                return already_answered(asked)
-            return tell(Refused(refusal, asked.redirect_uri), parameters)
+            return tell(Refused(refusal, asked.redirect_uri), AuthorizationParameters.stored(asked.parameters))
+        case AlreadyAnswered():
+            return already_answered(asked)
 
 
 def check(parameters: AuthorizationParameters) -> AuthorizationRequest | Response:
@@ -107,18 +120,11 @@ def check(parameters: AuthorizationParameters) -> AuthorizationRequest | Respons
     return asked
 
 
-def give_code(asked: AuthorizationRequest, answer: Answer, transaction_id: str = "") -> Response:
+def give_code(asked: AuthorizationRequest, granted: Granted) -> Response:
     """The code, at the redirect URI."""
-    actor = anonymous_actor(current_request())
-    channel = Channel.FEDCM if asked.for_browser else ""
-    granted = grant_authorization(
-        current_deps(), actor, asked, answer.session, transaction_id=transaction_id, channel=channel
-    )
-    if isinstance(granted, AlreadyAnswered):
-        return already_answered(asked)
     members = asked.answered_by(granted.code, current_deps().issuer)
     if asked.for_browser:
-        return resolved(asked.client, members, answer.session)
+        return resolved(asked.client, members, granted.session)
     return respond(asked.response_mode, asked.redirect_uri, members, client=asked.client)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, Response
 
 from idp.domain.portals.clients import ResponseMode
+from idp.domain.portals.requests import AuthorizationRequest
 from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, TransactionRefusal
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import browser_cookie, session_cookie
 from idp.http.deps import current_deps, current_request
 from idp.http.transactions import refusal_page
 from idp.oauth.authorization_parameters import AuthorizationParameters
-from idp.oauth.authorize import begin, go_on
+from idp.oauth.authorize import begin, check, go_on, told
 from idp.oauth.device_authorization import answers_a_device, go_on_for_device
+from idp.usecases.portals.authorizations import Answering
 from idp.usecases.sign_in.transactions import find_transaction, redeem_posted_request
 
 blueprint = Blueprint("resume", __name__)
@@ -42,10 +46,23 @@ def resume() -> Response:
     return refusal_page(found)
 
 
-def dispatch(transaction: OpenTransaction, session_token: str) -> Response | None:
-    """The same for a step that has just opened this session, as the answer to its post: one way to and fro less. None
-    where a page would be the answer: loading that again would post the step again."""
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """What /authorize/resume would answer, as the answer to a step's own post: one way to and fro less."""
+
+    asked: AuthorizationRequest
+    then: Answering
+
+    def response(self) -> Response | None:
+        """None: it has come to nothing, and the browser is to hear of that there."""
+        return told(self.asked, self.then.outcome, self.then.transaction_id) if self.then.outcome else None
+
+
+def dispatch(transaction: OpenTransaction) -> Dispatched | None:
+    """For a step that is about to open a session. None where a page would be the answer (loading that again would post
+    the step again), or an error."""
     parameters = AuthorizationParameters.stored(transaction.request)
     if answers_a_device(transaction) or parameters.for_browser or parameters.response_mode not in REDIRECTS:
         return None
-    return go_on(transaction, session_token)
+    asked = check(parameters)
+    return None if isinstance(asked, Response) else Dispatched(asked, Answering(asked, transaction.id))

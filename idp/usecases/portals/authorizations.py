@@ -14,8 +14,12 @@ from idp.domain.portals.requests import AuthorizationRequest, Prompt
 from idp.domain.portals.scopes import OFFLINE_ACCESS, scope_text
 from idp.domain.portals.step_up import levels_for, strictest_age
 from idp.domain.portals.subjects import client_subject
-from idp.domain.sign_in.journey import Demands, Done, Next, next_step
+from idp.domain.sign_in.assurance import Channel
+from idp.domain.sign_in.journey import Answer, Ask, Demands, Done, Next, Refuse, next_step
+from idp.domain.sign_in.password_triplet import SignedIn
 from idp.domain.sign_in.sessions import LiveSession
+from idp.domain.sign_in.transactions import OpenTransaction
+from idp.store.database import Connected
 from idp.store.portals.codes import NewAuthorization, insert_authorization
 from idp.store.portals.standings import Standing, find_standing, find_standing_of_session
 from idp.store.sign_in.sessions import move_last_seen
@@ -27,9 +31,10 @@ from idp.usecases.portals.authorization_details import allowed
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The request is answered with this code."""
+    """The request is answered with this code, for the person of this session."""
 
     code: str = field(repr=False)
+    session: LiveSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,67 @@ class AlreadyAnswered:
     """Another tab of this transaction, or another transaction of this pushed request, was faster: one code for each."""
 
 
+Outcome = Ask | Refuse | Granted | AlreadyAnswered
+
+
+@dataclass(slots=True)
+class Answering:
+    """Answers the request of a transaction in the database transaction of the sign-in that leaves nothing to ask."""
+
+    asked: AuthorizationRequest
+    transaction_id: str
+    outcome: Outcome | None = None
+    """None: nobody has signed in, or the transaction was closed meanwhile."""
+
+    def __call__(self, connection: Connected, deps: Deps, actor: Actor, signed_in: SignedIn) -> None:
+        if signed_in.done is not None:
+            self.outcome = _answer(
+                connection, deps, actor, self.asked, self.transaction_id, signed_in.done, signed_in.session_token
+            )
+
+
+def answer_transaction(
+    deps: Deps, actor: Actor, asked: AuthorizationRequest, going: OpenTransaction, session_token: str
+) -> Outcome:
+    """Answer the request of this transaction, or end it, or say what to ask next."""
+    with deps.transaction(durable=False) as connection:
+        return _answer(connection, deps, actor, asked, going.id, going.done, session_token)
+
+
+def _answer(
+    connection: Connected,
+    deps: Deps,
+    actor: Actor,
+    asked: AuthorizationRequest,
+    transaction_id: str,
+    done: Done,
+    session_token: str,
+) -> Outcome:
+    match _decide(connection, deps, asked, done, session_token):
+        case Answer(session):
+            channel = Channel.FEDCM if asked.for_browser else ""
+            return _grant(connection, deps, actor, asked, session, transaction_id, channel)
+        case Refuse() as refusal:
+            closed = close_transaction(connection, transaction_id, deps.clock.now())
+            return refusal if closed else AlreadyAnswered()
+        case Ask() as step:
+            return step
+
+
 def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_token: str) -> Next:
     """What is next for this request in this browser: one read, and none at all for a browser without a session."""
-    now, standing = deps.clock.now(), None
+    if not (session_token or done.handed_over):
+        return decide(deps, asked, done, None)
+    with deps.read() as connection:
+        return _decide(connection, deps, asked, done, session_token)
+
+
+def _decide(connection: Connected, deps: Deps, asked: AuthorizationRequest, done: Done, session_token: str) -> Next:
+    now, client_id, standing = deps.clock.now(), asked.client.client_id, None
     if done.handed_over:
-        with deps.read() as connection:
-            client_id = asked.client.client_id
-            standing = find_standing_of_session(connection, done.handed_over, client_id, now, deps.lifetimes)
+        standing = find_standing_of_session(connection, done.handed_over, client_id, now, deps.lifetimes)
     elif session_token:
-        with deps.read() as connection:
-            digest = token_hash(session_token)
-            standing = find_standing(connection, digest, asked.client.client_id, now, deps.lifetimes)
+        standing = find_standing(connection, token_hash(session_token), client_id, now, deps.lifetimes)
     return decide(deps, asked, done, standing)
 
 
@@ -107,20 +162,33 @@ def grant_authorization(
     With a transaction, closing it comes first: whoever closes it answers. A code that a power failure undoes was not
     redeemed yet: that would be committed durably after it.
     """
-    now, code = deps.clock.now(), deps.random.token()
-    row = new_authorization(deps, asked, session, code, now, channel)
-    who = replace(actor, role=ActorRole.PERSON, name=session.subject)
     with deps.transaction(durable=False) as connection:
-        if transaction_id and not close_transaction(connection, transaction_id, now):
-            return AlreadyAnswered()
-        if not insert_authorization(connection, row):
-            return AlreadyAnswered()
-        if session.last_seen_at <= now - deps.lifetimes.last_seen_step:
-            move_last_seen(connection, session.id, now, deps.lifetimes)
-        facts: dict[str, str | int] = {"authorization": row.id, "scope": row.scope, "acr": row.acr}
-        record = AuditRecord(AuditEvent.AUTHORIZATION_GRANTED, session.subject, row.client_id, facts)
-        write_audit(connection, deps, who, record)
-    return Granted(code)
+        return _grant(connection, deps, actor, asked, session, transaction_id, channel)
+
+
+def _grant(
+    connection: Connected,
+    deps: Deps,
+    actor: Actor,
+    asked: AuthorizationRequest,
+    session: LiveSession,
+    transaction_id: str,
+    channel: str,
+) -> Granted | AlreadyAnswered:
+    now, code = deps.clock.now(), deps.random.token()
+    if transaction_id and not close_transaction(connection, transaction_id, now):
+        return AlreadyAnswered()
+    row = new_authorization(deps, asked, session, code, now, channel)
+    if not insert_authorization(connection, row):
+        return AlreadyAnswered()
+    if session.last_seen_at <= now - deps.lifetimes.last_seen_step:
+        move_last_seen(connection, session.id, now, deps.lifetimes)
+    facts: dict[str, str | int] = {"authorization": row.id, "scope": row.scope, "acr": row.acr}
+    who = replace(actor, role=ActorRole.PERSON, name=session.subject)
+    write_audit(
+        connection, deps, who, AuditRecord(AuditEvent.AUTHORIZATION_GRANTED, session.subject, row.client_id, facts)
+    )
+    return Granted(code, session)
 
 
 def new_authorization(
@@ -156,9 +224,3 @@ def new_authorization(
         code_expires_at=code_expires_at,
         expires_at=after(Instant(max(gives_until, code_expires_at)), life.access_token + MINUTE),
     )
-
-
-def close_unanswered(deps: Deps, transaction_id: str) -> bool:
-    """End a transaction without a code; False when another tab did first."""
-    with deps.transaction() as connection:
-        return close_transaction(connection, transaction_id, deps.clock.now())

@@ -38,6 +38,9 @@ class Opened(Generic[Outcome]):
     replaced: ReplacedSession | None = None
 
 
+Then = Callable[[Connected, Deps, Actor, Outcome], None]
+"""What follows of an outcome at once: in the same transaction, after its trace."""
+
 Accept = Callable[[Connected, Deps, Actor, Accepted], Opened[Outcome]]
 """Runs in the open transaction of the accepted try."""
 

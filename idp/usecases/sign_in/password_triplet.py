@@ -1,7 +1,7 @@
 """Signing in by SIRET, names and password.
 
 Owns the order: a place in the queue, the throttles, the hash, the outcome. Does not own whose browser sent the form
-(`find_transaction`, before) nor what comes next (`/authorize/resume`, after).
+(`find_transaction`, before) nor what comes next (`then`, or `/authorize/resume` after it).
 
 A refusal looks the same for an unknown triplet, a wrong password, no password, an inactive account and a malformed
 name: one hash's worth of work, the same statements in the same order, the same counters. No transaction is open
@@ -29,6 +29,7 @@ from idp.domain.sign_in.password_triplet import (
     Delayed,
     NotSignedIn,
     Refused,
+    SignedIn,
     SignInOutcome,
     SiretClosed,
     TripletAttempt,
@@ -40,7 +41,7 @@ from idp.store.platform.rate_limits import count_tries, uncount_tries
 from idp.store.sign_in.devices import count_device_try, uncount_device_try
 from idp.usecases.deps import Deps
 from idp.usecases.platform.audit import write_audit
-from idp.usecases.sign_in.accepted_tries import Accept, Accepted, Outcome, open_session
+from idp.usecases.sign_in.accepted_tries import Accept, Accepted, Outcome, Then, open_session
 from idp.usecases.sign_in.begin_session import Browser, hold_account, look_at_browser, tell_of_replaced
 
 NO_ACCOUNT = 0
@@ -64,14 +65,18 @@ class Reserved:
         return self.found.account.subject if self.found else ""
 
 
-def sign_in_by_triplet(deps: Deps, actor: Actor, attempt: TripletAttempt) -> SignInOutcome:
+def sign_in_by_triplet(
+    deps: Deps, actor: Actor, attempt: TripletAttempt, then: Then[SignedIn] | None = None
+) -> SignInOutcome:
     """Try these four and this browser once; the right password opens its session."""
-    return try_triplet(deps, actor, attempt, open_session)
+    return try_triplet(deps, actor, attempt, open_session, then)
 
 
-def try_triplet(deps: Deps, actor: Actor, attempt: TripletAttempt, accept: Accept[Outcome]) -> Outcome | NotSignedIn:
+def try_triplet(
+    deps: Deps, actor: Actor, attempt: TripletAttempt, accept: Accept[Outcome], then: Then[Outcome] | None = None
+) -> Outcome | NotSignedIn:
     """Try these four once; `accept` says what the right password opens."""
-    outcome = _try(deps, actor, attempt, accept)
+    outcome = _try(deps, actor, attempt, accept, then)
     deps.metrics.count(Metric.SIGN_INS, outcome=OUTCOME_NAMES.get(type(outcome), "accepted"))
     return outcome
 
@@ -84,7 +89,9 @@ OUTCOME_NAMES: dict[type[object], str] = {
 }
 
 
-def _try(deps: Deps, actor: Actor, attempt: TripletAttempt, accept: Accept[Outcome]) -> Outcome | NotSignedIn:
+def _try(
+    deps: Deps, actor: Actor, attempt: TripletAttempt, accept: Accept[Outcome], then: Then[Outcome] | None
+) -> Outcome | NotSignedIn:
     key = triplet_key(attempt.siret, attempt.family_name, attempt.given_name)
     browser = _browser_of(deps, attempt)
     place = deps.hasher.enter(favoured=browser.is_favoured(key))
@@ -100,7 +107,7 @@ def _try(deps: Deps, actor: Actor, attempt: TripletAttempt, accept: Accept[Outco
             highest_cost=reserved.highest_cost,
             admissible=_may_enter(deps, attempt, reserved.found),
         )
-    return _settle(deps, actor, attempt, reserved, verified, browser, accept)
+    return _settle(deps, actor, attempt, reserved, verified, browser, accept, then)
 
 
 def _browser_of(deps: Deps, attempt: TripletAttempt) -> Browser:
@@ -160,6 +167,7 @@ def _settle(
     verified: Verification,
     browser: Browser,
     accept: Accept[Outcome],
+    then: Then[Outcome] | None,
 ) -> Outcome | NotSignedIn:
     """Keep the count of a refusal; open what an accepted try opens and give its count back."""
     found = reserved.found
@@ -177,6 +185,8 @@ def _settle(
         if verified.renewed_hash and found.password_hash:
             renew_password_hash(connection, found.account.id, found.password_hash, verified.renewed_hash)
         _trace(connection, deps, actor, attempt, reserved, AuditEvent.SIGN_IN_ACCEPTED, opened.facts)
+        if then:
+            then(connection, deps, actor, opened.outcome)
     tell_of_replaced(deps, actor, opened.replaced)
     return opened.outcome
 

@@ -29,7 +29,7 @@ from idp.http.deps import current_deps, current_request
 from idp.http.languages import current_language
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page, render_ready_page
-from idp.http.transactions import Step, go_on, open_step
+from idp.http.transactions import Answer, Step, go_on, next_answer, open_step
 from idp.usecases.sign_in.password_triplet import sign_in_by_triplet
 from idp.web.sign_in.cancel import cancel_token
 from idp.web.sign_in.form import SignInForm, prefilled
@@ -65,12 +65,12 @@ def send() -> Response:
         return error_page(PageError.STALE_FORM, client=step.client)
     if not form.validate():
         return form_page(step, form)
-    outcome = (
-        Refused()
-        if form.is_oversized
-        else sign_in_by_triplet(current_deps(), anonymous_actor(request), attempt_of(step, form))
-    )
-    return answer(step, form, outcome)
+    if form.is_oversized:
+        return answer(step, form, Refused())
+    following, attempt = next_answer(step), attempt_of(step, form)
+    then = following.then if following else None
+    outcome = sign_in_by_triplet(current_deps(), anonymous_actor(request), attempt, then)
+    return answer(step, form, outcome, following)
 
 
 def attempt_of(step: Step, form: SignInForm) -> TripletAttempt:
@@ -92,11 +92,11 @@ def attempt_of(step: Step, form: SignInForm) -> TripletAttempt:
     )
 
 
-def answer(step: Step, form: SignInForm, outcome: SignInOutcome) -> Response:
+def answer(step: Step, form: SignInForm, outcome: SignInOutcome, following: Answer | None = None) -> Response:
     """The page, or the way on, that belongs to this outcome."""
     match outcome:
         case SignedIn():
-            return signed_in(step, form, outcome)
+            return signed_in(step, form, outcome, following)
         case Refused():
             return form_page(step, form, notice="refused")
         case Delayed(retry_at):
@@ -108,9 +108,9 @@ def answer(step: Step, form: SignInForm, outcome: SignInOutcome) -> Response:
             return closed_page(step, outcome)
 
 
-def signed_in(step: Step, form: SignInForm, outcome: SignedIn) -> Response:
+def signed_in(step: Step, form: SignInForm, outcome: SignedIn, following: Answer | None) -> Response:
     """The session and the known device are this browser's; what is next is not for this page to say."""
-    request, response = current_request(), go_on(step, outcome.done, outcome.session_token)
+    request, response = current_request(), go_on(step, following)
     set_session_cookie(response, outcome.session_token)
     set_device_cookie(response, outcome.device_token)
     if not has_seen_us(request):

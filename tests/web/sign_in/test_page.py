@@ -14,15 +14,17 @@ from sqlalchemy import insert, select, update
 from werkzeug.test import TestResponse
 
 from idp.adapters.hasher import QuietHasher
+from idp.domain.platform.audit_events import AuditEvent
 from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Match
-from idp.oauth import authorize
 from idp.store import pipeline
 from idp.store.people.legal_units import establishments, legal_units
 from idp.store.portals.authorizations import authorizations
+from idp.store.sign_in.sessions import sessions
 from idp.store.sign_in.transactions import close_transaction
 from idp.usecases.deps import Deps, StoreUnavailable
 from idp.usecases.platform.housekeeping import delete_everything_expired
+from idp.usecases.portals import authorizations as authorizations_usecase
 from idp.usecases.sign_in.sessions import find_session
 from tests.quiet import quiet_app
 from tests.rows import SIRET, make_account, make_session
@@ -48,10 +50,10 @@ def test_the_right_four_come_back_to_the_portal_at_once(deps: Deps, claire: Pers
     assert claire.cookie("mire_device")
 
 
-def test_a_sign_in_goes_fourteen_times_to_postgresql(
+def test_a_sign_in_goes_thirteen_times_to_postgresql(
     deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Decision 0012: two for the request, one for the page, eleven for the password and the answer."""
+    """Decision 0012: two for the request, one for the page, ten for the password and the answer."""
     claire.send(claire.begin())  # statements are prepared once
     trips = 0
     alone, together = pipeline._alone, pipeline._together
@@ -69,7 +71,7 @@ def test_a_sign_in_goes_fourteen_times_to_postgresql(
     for cookie in ("sid", "device"):
         claire.client.delete_cookie(f"__Host-mire_{cookie}", domain=HOST)
     answered(claire.send(claire.begin()))
-    assert (0 if deps.database.is_sqlite else 14) == trips
+    assert (0 if deps.database.is_sqlite else 13) == trips
 
 
 @pytest.mark.parametrize("mode", ["form_post", "form_post.jwt"])
@@ -111,22 +113,25 @@ def test_the_same_form_sent_again_after_its_answer_starts_nothing(claire: Person
     assert PORTAL.client_uri in again.text, "a way to start again"
 
 
-def test_a_database_that_fails_before_the_answer_costs_neither_the_session_nor_the_device(
-    claire: Person, monkeypatch: pytest.MonkeyPatch
+def test_a_database_that_fails_at_the_answer_has_kept_nothing_and_the_form_can_be_sent_again(
+    deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The old cookie is dead by then: the new one must go out, and the address gives the answer."""
+    """Session and answer are one transaction; the form was not answered, and is still good."""
 
     def fail(*_arguments: Any, **_facts: Any) -> None:
         raise StoreUnavailable
 
     transaction = claire.begin()
     with monkeypatch.context() as patched:
-        patched.setattr(authorize, "grant_authorization", fail)
-        answer = claire.send(transaction)
-    assert (303, f"/authorize/resume?t={transaction}") == (answer.status_code, answer.location)
-    assert claire.cookie("mire_sid")
-    assert claire.cookie("mire_device")
-    assert "code" in answered(claire.client.get(answer.location))
+        patched.setattr(authorizations_usecase, "insert_authorization", fail)
+        assert 503 == claire.send(transaction).status_code
+    assert not claire.cookie("mire_sid")
+    assert AuditEvent.SIGN_IN_ACCEPTED not in trail(deps)
+    with deps.read() as connection:
+        assert [] == list(connection.execute(select(sessions.c.id)))
+    assert "code" in answered(claire.send(transaction))
+    events = trail(deps)
+    assert events.index(AuditEvent.SIGN_IN_ACCEPTED) < events.index(AuditEvent.AUTHORIZATION_GRANTED)
 
 
 def test_what_another_tab_has_answered_is_answered_once(
