@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -36,6 +37,11 @@ def form_token(scope_id: str, browser_token: str, form_name: str) -> str:
     salt = deps.random.token(12)
     proof = deps.keyed_hash.of(PURPOSE, salt, scope_id, browser_token, form_name)
     return f"{salt}.{base64.urlsafe_b64encode(proof).decode()}"
+
+
+def is_ours(scope: FormScope, form_name: str, sent: Mapping[str, str]) -> bool:
+    """Whether what was sent is of a form that we gave for this; looked at before anything else of it."""
+    return check(sent.get(FIELD, ""), scope.scope_id, scope.browser_token, form_name)
 
 
 def check(token: str, scope_id: str, browser_token: str, form_name: str) -> bool:

@@ -32,11 +32,10 @@ from idp.http.languages import current_language, speak
 from idp.usecases.sign_in.framed import next_secret, return_try
 from idp.usecases.sign_in.hand_over import Ticket, ticket_up_to
 from idp.usecases.sign_in.password_triplet import try_triplet
-from idp.web.sign_in.form import SignInForm
+from idp.web.sign_in.form import FIELDS, SignInForm, Typed
 from idp.web.sign_in.outcome_words import come_back, words_for
 
 blueprint = Blueprint("widget_submit", __name__)
-FIELDS = ("siret", "family_name", "given_name", "password")
 MOST_COUNTED = 20
 LONGEST_COUNT = 8
 ERRORS: dict[type[NotSignedIn], tuple[int, str]] = {
@@ -69,10 +68,13 @@ def submit() -> Response:
         return framed
     if not framed.origin:
         return at_top(framed, gettext("Ce formulaire a été désactivé. Continuez dans une page séparée."))
-    form = typed(framed, sent_by_frame(request) or {})
-    if not form.validate():
-        return to_correct(form)
-    return tried(framed, form)
+    sent = sent_by_frame(request) or {}
+    typed = Typed.of({name: sent.get(name, "") for name in FIELDS})
+    if not typed.is_complete:
+        form = as_posted(framed, sent)
+        if not form.validate():
+            return to_correct(form)
+    return tried(framed, typed)
 
 
 def opened() -> FramedStep | Response:
@@ -95,7 +97,7 @@ def count_ignored(text: str) -> None:
             current_deps().metrics.count(Metric.IGNORED_MESSAGES)
 
 
-def typed(framed: FramedStep, sent: Mapping[str, str]) -> SignInForm:
+def as_posted(framed: FramedStep, sent: Mapping[str, str]) -> SignInForm:
     """The form as the page would have posted it; `tx` has proved already whose it is."""
     scope = framed.step.scope
     fields = {name: sent.get(name, "") for name in FIELDS}
@@ -110,7 +112,7 @@ def to_correct(form: SignInForm) -> Response:
     return frame_answer(status="error", error="invalid_fields", fields=wrong, message=message)
 
 
-def tried(framed: FramedStep, form: SignInForm) -> Response:
+def tried(framed: FramedStep, typed: Typed) -> Response:
     """One try, under a new secret whatever comes of it: what was sent cannot be sent again."""
     transaction, client = framed.transaction, framed.client
     secret = next_secret(current_deps(), transaction.id, framed.step.scope.browser_token)
@@ -119,10 +121,10 @@ def tried(framed: FramedStep, form: SignInForm) -> Response:
             return expired("tx")  # another submit of the same page was faster
         return at_top(framed, gettext("Trop d’essais dans ce cadre. Continuez dans une page séparée."))
     tx = tx_of(FormScope(transaction.id, secret))
-    if form.is_oversized:
+    if typed.is_oversized:
         return told(Refused(), tx, client.client_id)
     accept = ticket_up_to(client.widget.acr_ceiling, secret)
-    outcome = try_triplet(current_deps(), anonymous_actor(request), attempt_of(framed, form), accept)
+    outcome = try_triplet(current_deps(), anonymous_actor(request), attempt_of(framed, typed), accept)
     if isinstance(outcome, Ticket):
         return frame_answer(status="ok", ticket=outcome.value, tx=tx, page=page_address(tx, client.client_id))
     if isinstance(outcome, Busy | Delayed):  # no password was looked at
@@ -130,13 +132,13 @@ def tried(framed: FramedStep, form: SignInForm) -> Response:
     return told(outcome, tx, client.client_id)
 
 
-def attempt_of(framed: FramedStep, form: SignInForm) -> TripletAttempt:
+def attempt_of(framed: FramedStep, typed: Typed) -> TripletAttempt:
     """No cookie is looked at: neither a session nor a known device can be seen from a frame."""
     return TripletAttempt(
-        siret=form.siret.data,
-        family_name=form.family_name.data,
-        given_name=form.given_name.data,
-        password=form.password.data,
+        siret=typed.siret,
+        family_name=typed.family_name,
+        given_name=typed.given_name,
+        password=typed.password,
         exact=framed.step.exact,
         client_id=framed.client.client_id,
         transaction_id=framed.transaction.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -13,6 +14,7 @@ from idp.domain.people.siret import InvalidSiret, Siret, display_siret, parse_si
 from idp.http.csrf import BoundForm
 from idp.web.sign_in.remembered import Remembered
 
+FIELDS = ("siret", "family_name", "given_name", "password")
 LONGEST_NAME = 200
 LONGEST_PASSWORD = 1_000
 
@@ -39,11 +41,37 @@ class SignInForm(BoundForm):
                 ) from error
             raise ValidationError(_("Un SIRET compte 14 chiffres. Vérifiez le numéro saisi.")) from error
 
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was sent. Nearly every form that is sent has all that is asked: to see that, none need be made."""
+
+    siret: str
+    family_name: str
+    given_name: str
+    password: str = field(repr=False)
+    remember: bool = False
+
+    @classmethod
+    def of(cls, sent: Mapping[str, str]) -> Typed:
+        """As SignInForm reads it."""
+        siret, family_name, given_name, password = (sent.get(name, "") for name in FIELDS)
+        return cls(siret, family_name, given_name, password, sent.get("remember", "") not in BooleanField.false_values)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether SignInForm would find nothing wrong."""
+        try:
+            parse_siret(self.siret)
+        except InvalidSiret:
+            return False
+        return bool(self.family_name.strip() and self.given_name.strip() and self.password)
+
     @property
     def is_oversized(self) -> bool:
         """No name or password is that long: refused like a wrong one, before anything is done with it."""
-        names = (self.siret.data, self.family_name.data, self.given_name.data)
-        return any(len(text or "") > LONGEST_NAME for text in names) or len(self.password.data or "") > LONGEST_PASSWORD
+        longest = max(map(len, (self.siret, self.family_name, self.given_name)))
+        return longest > LONGEST_NAME or len(self.password) > LONGEST_PASSWORD
 
 
 def prefilled(hint: str, remembered: Remembered | None) -> Mapping[str, Any]:

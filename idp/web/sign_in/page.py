@@ -24,7 +24,7 @@ from idp.http.cookies import (
     set_seen_cookie,
     set_session_cookie,
 )
-from idp.http.csrf import form_token
+from idp.http.csrf import form_token, is_ours
 from idp.http.deps import current_deps, current_request
 from idp.http.languages import current_language
 from idp.http.page_errors import PageError
@@ -32,7 +32,7 @@ from idp.http.pages import error_page, render_page, render_ready_page
 from idp.http.transactions import Answer, Step, go_on, next_answer, open_step
 from idp.usecases.sign_in.password_triplet import sign_in_by_triplet
 from idp.web.sign_in.cancel import cancel_token
-from idp.web.sign_in.form import SignInForm, prefilled
+from idp.web.sign_in.form import SignInForm, Typed, prefilled
 from idp.web.sign_in.outcome_words import come_back, seconds_until
 from idp.web.sign_in.remembered import Remembered, forget, read_remembered, remember
 
@@ -60,27 +60,29 @@ def send() -> Response:
     step = open_step(request)
     if isinstance(step, Response):
         return step
-    form = SignInForm(step.scope, request.form)
-    if not form.is_ours:
+    if not is_ours(step.scope, SignInForm.form_name, request.form):
         return error_page(PageError.STALE_FORM, client=step.client)
-    if not form.validate():
-        return form_page(step, form)
-    if form.is_oversized:
-        return answer(step, form, Refused())
-    following, attempt = next_answer(step), attempt_of(step, form)
+    typed = Typed.of(request.form)
+    if not typed.is_complete:
+        form = sent_form(step)
+        if not form.validate():
+            return form_page(step, form)
+    if typed.is_oversized:
+        return answer(step, typed, Refused())
+    following, attempt = next_answer(step), attempt_of(step, typed)
     then = following.then if following else None
     outcome = sign_in_by_triplet(current_deps(), anonymous_actor(request), attempt, then)
-    return answer(step, form, outcome, following)
+    return answer(step, typed, outcome, following)
 
 
-def attempt_of(step: Step, form: SignInForm) -> TripletAttempt:
+def attempt_of(step: Step, typed: Typed) -> TripletAttempt:
     """What the use case needs of the form and of the browser that sent it."""
     request = current_request()
     return TripletAttempt(
-        siret=form.siret.data,
-        family_name=form.family_name.data,
-        given_name=form.given_name.data,
-        password=form.password.data,
+        siret=typed.siret,
+        family_name=typed.family_name,
+        given_name=typed.given_name,
+        password=typed.password,
         exact=step.exact,
         client_id=step.client.client_id,
         transaction_id=step.transaction.id,
@@ -92,31 +94,37 @@ def attempt_of(step: Step, form: SignInForm) -> TripletAttempt:
     )
 
 
-def answer(step: Step, form: SignInForm, outcome: SignInOutcome, following: Answer | None = None) -> Response:
+def answer(step: Step, typed: Typed, outcome: SignInOutcome, following: Answer | None = None) -> Response:
     """The page, or the way on, that belongs to this outcome."""
     match outcome:
         case SignedIn():
-            return signed_in(step, form, outcome, following)
+            return signed_in(step, typed, outcome, following)
         case Refused():
-            return form_page(step, form, notice="refused")
+            return form_page(step, sent_form(step), notice="refused")
         case Delayed(retry_at):
             wait = seconds_until(retry_at)
-            return come_back(form_page(step, form, status=429, notice="delayed", wait=wait, retry_at=retry_at), wait)
+            page = form_page(step, sent_form(step), status=429, notice="delayed", wait=wait, retry_at=retry_at)
+            return come_back(page, wait)
         case Busy(seconds):
-            return come_back(form_page(step, form, status=503, notice="busy", wait=seconds), seconds)
+            return come_back(form_page(step, sent_form(step), status=503, notice="busy", wait=seconds), seconds)
         case SiretClosed():
             return closed_page(step, outcome)
 
 
-def signed_in(step: Step, form: SignInForm, outcome: SignedIn, following: Answer | None) -> Response:
+def sent_form(step: Step) -> SignInForm:
+    """The form as it was sent."""
+    return SignInForm(step.scope, current_request().form)
+
+
+def signed_in(step: Step, typed: Typed, outcome: SignedIn, following: Answer | None) -> Response:
     """The session and the known device are this browser's; what is next is not for this page to say."""
     request, response = current_request(), go_on(step, following)
     set_session_cookie(response, outcome.session_token)
     set_device_cookie(response, outcome.device_token)
     if not has_seen_us(request):
         set_seen_cookie(response)
-    if form.remember.data:
-        remember(response, Remembered(parse_siret(form.siret.data), form.family_name.data, form.given_name.data))
+    if typed.remember:
+        remember(response, Remembered(parse_siret(typed.siret), typed.family_name, typed.given_name))
     elif read_remembered(request):
         forget(response)
     return response
