@@ -8,6 +8,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from flask import Flask, Request, Response
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import MapAdapter, Rule
 from werkzeug.utils import cached_property
@@ -46,10 +47,24 @@ class UrlencodedRequest(Request):
         return ImmutableMultiDict(parse_qsl(self.get_data(cache=True).decode(errors="replace"), keep_blank_values=True))
 
 
+class NoSession(SessionInterface):
+    """What our cookies mean is in the database; Flask's session is not used."""
+
+    nothing = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        """One for everybody, in which nothing can be put."""
+        return self.nothing
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Nothing was put in it."""
+
+
 class Application(Flask):
     """No view of ours is a coroutine, and no address is written outside of a request."""
 
     request_class = UrlencodedRequest
+    session_interface = NoSession()
     url_rule_class = LazyRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.sql import Executable
 from sqlalchemy.types import TypeEngine
 
@@ -18,6 +18,7 @@ from idp.store.database import Connected
 from idp.store.libpq import LibpqStatement, libpq_statement
 
 Processor = Callable[[Any], Any]
+Rows = Sequence[tuple[Any, ...]]
 CURSOR = "mire.cursor"
 
 
@@ -35,16 +36,25 @@ class Compiled:
     into: tuple[tuple[str, Processor], ...]
     out_of: tuple[tuple[int, Processor], ...]
 
-    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+    def filled(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Every parameter, as the driver takes it."""
+        if not (self.constants or self.into):
+            return values
+        parameters = {**self.constants, **values}
+        for name, process in self.into:
+            parameters[name] = process(parameters[name])
+        return parameters
+
+    def read(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """A row of the driver's, as Core would give it."""
         if not self.out_of:
-            return tuple(row)
+            return row
         converted = list(row)
         for index, process in self.out_of:
             converted[index] = process(converted[index])
         return tuple(converted)
 
-    def run(self, connection: Connected, parameters: Mapping[str, Any], *, awaited: bool) -> tuple[Sequence[Any], int]:
+    def run(self, connection: Connected, parameters: Mapping[str, Any], *, awaited: bool) -> tuple[Rows, int]:
         """The driver's rows, and how many rows were touched."""
         if self.by_libpq is not None:
             return self.by_libpq.run(connection, parameters, awaited=awaited)
@@ -97,12 +107,10 @@ class Prepared:
 
     def _run(
         self, connection: Connected, values: Mapping[str, Any], *, awaited: bool = True
-    ) -> tuple[Compiled, Sequence[Any], int]:
+    ) -> tuple[Compiled, Rows, int]:
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
-        parameters: dict[str, Any] = {**compiled.constants, **values}
-        for name, process in compiled.into:
-            parameters[name] = process(parameters[name])
+        parameters = compiled.filled(values)
         # Whoever listens to statements (tests count them) hears of these too.
         for listen in connection.dispatch.before_cursor_execute:
             listen(connection, None, compiled.sql, parameters, None, False)
@@ -118,7 +126,7 @@ class Prepared:
         into = [
             (name, process)
             for bind, name in made.bind_names.items()
-            if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+            if (process := _writer(bind.type, dialect)) is not None
         ]
         columns: Sequence[Any] = tuple(statement.exported_columns)
         out_of = [(at, process) for at, column in enumerate(columns) if (process := _reader(column.type, dialect))]
@@ -132,5 +140,10 @@ class Prepared:
         return compiled
 
 
+def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    # Bytes are bytes to both drivers; Core would wrap and unwrap them.
+    return None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect)
+
+
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+    return None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).result_processor(dialect, None)
