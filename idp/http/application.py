@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from flask import Flask, Request, Response
 from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.http import parse_cookie
 from werkzeug.routing import MapAdapter, Rule
 from werkzeug.utils import cached_property
 
@@ -36,8 +37,13 @@ class LazyRule(Rule):
         return build
 
 
-class UrlencodedRequest(Request):
+class PlainRequest(Request):
     """No view of ours reads an upload, and what is no form is refused or not asked for (limits.py)."""
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """Of the one header in which WSGI joins them. Werkzeug's looks through all headers for it."""
+        return cast(ImmutableMultiDict[str, str], parse_cookie(self.environ, cls=ImmutableMultiDict))
 
     @cached_property
     def form(self) -> ImmutableMultiDict[str, str]:
@@ -63,7 +69,7 @@ class NoSession(SessionInterface):
 class Application(Flask):
     """No view of ours is a coroutine, and no address is written outside of a request."""
 
-    request_class = UrlencodedRequest
+    request_class = PlainRequest
     session_interface = NoSession()
     url_rule_class = LazyRule
 

@@ -229,9 +229,8 @@ def _speak_by_libpq(engine: Engine) -> None:
                 pipeline.keep(connection.info, pipeline.NOT_DURABLE)
 
     @event.listens_for(engine, "before_cursor_execute")
-    def on_cursor(connection: Connection, cursor: Any, *_statement: Any) -> None:
-        if cursor is not None:  # psycopg's; our own statements ask for none
-            _told_libpq(connection, pipeline.send_waiting)
+    def on_cursor(connection: Connection, *_statement: Any) -> None:
+        _told_libpq(connection, pipeline.send_waiting)
 
     @event.listens_for(engine, "commit")
     def on_commit(connection: Connection) -> None:

@@ -20,6 +20,8 @@ from idp.store.libpq import LibpqStatement, libpq_statement
 Processor = Callable[[Any], Any]
 Rows = Sequence[tuple[Any, ...]]
 CURSOR = "mire.cursor"
+LISTENERS: list[Callable[[Connected, str, Mapping[str, Any]], None]] = []
+"""Told of each statement before it is sent: SQLAlchemy's events are of its own statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,8 @@ class Prepared:
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         parameters = compiled.filled(values)
-        # Whoever listens to statements (tests count them) hears of these too.
-        for listen in connection.dispatch.before_cursor_execute:
-            listen(connection, None, compiled.sql, parameters, None, False)
+        for listen in LISTENERS:
+            listen(connection, compiled.sql, parameters)
         try:
             return compiled, *compiled.run(connection, parameters, awaited=awaited)
         except dialect.loaded_dbapi.Error as error:

@@ -32,6 +32,8 @@ class Remembered:
 def read_remembered(request: Request) -> Remembered | None:
     """What the cookie says, or None when there is none that we could have written."""
     value = read_cookie(request, Cookie.REMEMBERED, LONGEST_VALUE)
+    if not value:
+        return None
     try:
         siret, family_name, given_name = json.loads(base64.urlsafe_b64decode(value))
         if isinstance(family_name, str) and isinstance(given_name, str):

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 
-from sqlalchemy import delete, event, select
+from sqlalchemy import delete, select
 
 from idp.domain.platform.instants import HOUR, Instant
 from idp.domain.platform.limits import Counted, Limit, Try
 from idp.store.database import Database
 from idp.store.platform.rate_limits import count_tries, rate_limits, uncount_tries
+from tests.statements import counted
 
 T = Try(Limit.TRIPLET_AND_PREFIX, b"t" * 32)
 OTHERS = (Try(Limit.TRIPLET, b"t" * 32), Try(Limit.SIRET, b"s" * 32))
@@ -100,11 +101,6 @@ def test_tries_that_share_counters_in_any_order_never_wait_for_one_another(datab
 
 
 def test_all_counters_of_a_try_are_one_statement(database: Database) -> None:
-    statements: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    count(database, [T, *OTHERS], 10)
-    assert [statement for statement in statements if not statement.startswith("BEGIN")] == statements[-1:]
+    with counted(database) as statements:
+        count(database, [T, *OTHERS], 10)
+    assert 1 == len(statements)

@@ -5,12 +5,10 @@ Every way of being refused sends the same statements in the same order and costs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from idp.adapters.hasher import QuietHasher
 from idp.domain.platform.instants import MINUTE, SECOND
@@ -19,6 +17,7 @@ from idp.store.people.accounts import accounts
 from idp.store.platform.audit import audit_events
 from idp.store.platform.jobs import jobs, outbox
 from idp.usecases.deps import Deps
+from tests.statements import counted
 from tests.usecases.sign_in.conftest import Door
 
 Try = Callable[[Door], SignInOutcome]
@@ -56,22 +55,9 @@ def door(deps: Deps) -> Door:
     return here
 
 
-@contextmanager
-def statements_of(door: Door) -> Iterator[list[str]]:
-    """Every statement sent meanwhile, BEGIN and COMMIT included where they are sent as such."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(door.deps.database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(door.deps.database.engine, "before_cursor_execute", note)
-
-
 def weigh(door: Door, attempt: Try) -> tuple[SignInOutcome, list[str], int]:
     door.hasher.forget()
-    with statements_of(door) as statements:
+    with counted(door.deps.database) as statements:
         outcome = attempt(door)
     return outcome, statements, door.hasher.rounds
 
