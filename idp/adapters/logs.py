@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 EVENTS = "mire.events"
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""One for all lines: `json.dumps` would make it anew for each."""
 
 
 class EventLog:
@@ -53,7 +55,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+        return ENCODER.encode(line)
 
 
 LOGGING: dict[str, Any] = {

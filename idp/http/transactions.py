@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlencode
 
 from flask import Request, Response, current_app, request
 
@@ -21,7 +20,7 @@ from idp.http.languages import use_ui_locales
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.partners import partner_named
-from idp.http.redirects import see_other
+from idp.http.redirects import query_of, see_other
 from idp.usecases.deps import NoSigningKey
 from idp.usecases.portals.clients import find_client
 from idp.usecases.sign_in.accepted_tries import Then
@@ -51,7 +50,7 @@ class Step:
     @property
     def query(self) -> str:
         """What addresses of this step end with: whose transaction it was is needed once it is deleted."""
-        return urlencode({"t": self.transaction.id, "client_id": self.client.client_id})
+        return query_of({"t": self.transaction.id, "client_id": self.client.client_id})
 
     @property
     def form_action(self) -> tuple[str, ...]:
@@ -120,4 +119,4 @@ def go_on(step: Step, answer: Answer | None) -> Response:
 
 def resume(transaction_id: str) -> Response:
     """Back to the one dispatcher: steps never route to one another."""
-    return see_other("/authorize/resume?" + urlencode({"t": transaction_id}))
+    return see_other("/authorize/resume?" + query_of({"t": transaction_id}))

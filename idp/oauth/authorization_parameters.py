@@ -47,6 +47,7 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
         for name, value in pairs:
             if value:
                 self._lists[name].append(value)
+        self.first = {name: values[0] for name, values in self._lists.items()}
 
     @classmethod
     def stored(cls, request: Mapping[str, str], *, pushed: str = "") -> AuthorizationParameters:
@@ -64,11 +65,12 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
     def put(self, name: str, value: str) -> None:
         """Replace a parameter by what we know better."""
         self._lists[name] = [value]
+        self.first[name] = value
 
     @property
     def data(self) -> Mapping[str, str]:
         """The first value of each."""
-        return {name: values[0] for name, values in self._lists.items()}
+        return self.first
 
     @property
     def datalist(self) -> defaultdict[str, list[str]]:
@@ -77,8 +79,7 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
 
     def one(self, name: str) -> str:
         """The value, or "" when it was not sent. Duplicates are refused before anyone relies on it."""
-        values = self._lists.get(name)
-        return values[0] if values else ""
+        return self.first.get(name, "")
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value, each once."""

@@ -5,8 +5,6 @@ Steps come back to /authorize/resume (resume.py), which ends here too: one dispa
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import InvalidRequestObjectError, InvalidRequestURIError
 from flask import Blueprint, Response
@@ -22,7 +20,7 @@ from idp.http.deps import current_deps, current_request
 from idp.http.languages import use_ui_locales
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
-from idp.http.redirects import see_other
+from idp.http.redirects import query_of, see_other
 from idp.oauth.authorization_parameters import AuthorizationParameters, authlib_request
 from idp.oauth.browser_answers import closed, resolved
 from idp.oauth.errors import Refused, TemporarilyUnavailable
@@ -173,4 +171,4 @@ def already_answered(asked: AuthorizationRequest) -> Response:
 def address(path: str, **query: str) -> str:
     """A page of ours. `client_id` beside `t` is for the day when the transaction is forgotten and its page, kept as a
     bookmark, must still say where to start again."""
-    return f"{path}?{urlencode(query)}"
+    return f"{path}?{query_of(query)}"

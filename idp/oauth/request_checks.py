@@ -58,7 +58,7 @@ class Asked:
 
     def one(self, name: str) -> str:
         """The parameter's value, or ""."""
-        return self.parameters.one(name)
+        return self.parameters.first.get(name, "")
 
 
 Read = Mapping[str, Any]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode
 
 from flask import Response
 
@@ -13,7 +12,7 @@ from idp.domain.portals.widgets import Completion
 from idp.http.deps import current_deps
 from idp.http.headers import csp_source
 from idp.http.pages import render_page
-from idp.http.redirects import see_other
+from idp.http.redirects import query_of, see_other
 from idp.oauth.authorization_parameters import AuthorizationParameters
 from idp.usecases.deps import Deps
 from idp.usecases.portals.encrypting import encrypted
@@ -34,12 +33,12 @@ def respond(mode: ResponseMode, redirect_uri: str, members: Members, *, client: 
 
 def by_query(redirect_uri: str, members: Members, _client: Client) -> Response:
     """Added to whatever query the registered URI has (RFC 6749 section 4.1.2)."""
-    return see_other(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{urlencode(members)}")
+    return see_other(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query_of(members)}")
 
 
 def by_fragment(redirect_uri: str, members: Members, _client: Client) -> Response:
     """A registered URI has no fragment of its own (RFC 6749 section 3.1.2)."""
-    return see_other(f"{redirect_uri}#{urlencode(members)}")
+    return see_other(f"{redirect_uri}#{query_of(members)}")
 
 
 def by_form_post(redirect_uri: str, members: Members, client: Client) -> Response:

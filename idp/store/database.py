@@ -27,6 +27,7 @@ POOLED, OVERFLOW = 10, 10
 """How many connections one process may open; further threads wait until one of them is free."""
 READING = "mire.reading"
 DURABLE = "mire.durable"
+CURSOR = "mire.cursor"
 SYNCHRONOUS = "mire.synchronous"
 
 FROM_SQLALCHEMY = (DBAPIError, PoolTimeout)
@@ -199,14 +200,21 @@ def _begin_explicitly(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         begin = "BEGIN" if connection.info.get(READING) else "BEGIN IMMEDIATE"
-        cursor: Any = None
         try:
-            cursor = connection.connection.cursor()  # which a connection that has gone refuses
+            cursor = held_cursor(connection)  # which a connection that has gone refuses
             _synchronise(connection.info, cursor)
             cursor.execute(begin)
         except connection.dialect.loaded_dbapi.Error as error:
-            connection._handle_dbapi_exception(error, begin, None, cursor, None)
-        cursor.close()
+            connection._handle_dbapi_exception(error, begin, None, None, None)
+
+
+def held_cursor(connection: Connected) -> Any:
+    """The one cursor of this connection to SQLite."""
+    cursor = connection.info.get(CURSOR)
+    if cursor is None:
+        driver: Any = connection.connection.driver_connection
+        cursor = connection.info[CURSOR] = driver.cursor()
+    return cursor
 
 
 def _synchronise(info: dict[Any, Any], cursor: Any) -> None:

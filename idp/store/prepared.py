@@ -14,12 +14,11 @@ from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.sql import Executable
 from sqlalchemy.types import TypeEngine
 
-from idp.store.database import Connected
+from idp.store.database import Connected, held_cursor
 from idp.store.libpq import LibpqStatement, libpq_statement
 
 Processor = Callable[[Any], Any]
 Rows = Sequence[tuple[Any, ...]]
-CURSOR = "mire.cursor"
 LISTENERS: list[Callable[[Connected, str, Mapping[str, Any]], None]] = []
 """Told of each statement before it is sent: SQLAlchemy's events are of its own statements."""
 
@@ -60,19 +59,10 @@ class Compiled:
         """The driver's rows, and how many rows were touched."""
         if self.by_libpq is not None:
             return self.by_libpq.run(connection, parameters, awaited=awaited)
-        cursor = _held_cursor(connection)
+        cursor = held_cursor(connection)
         cursor.execute(self.sql, [parameters[name] for name in self.names])
         rows = cursor.fetchall()  # to the end: a statement left half read would keep its snapshot
         return rows, cursor.rowcount
-
-
-def _held_cursor(connection: Connected) -> Any:
-    """The one cursor of this connection to SQLite."""
-    cursor = connection.info.get(CURSOR)
-    if cursor is None:
-        driver: Any = connection.connection.driver_connection
-        cursor = connection.info[CURSOR] = driver.cursor()
-    return cursor
 
 
 class Prepared:
