@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, cast
-from urllib.parse import parse_qsl
 
 from flask import Flask, Request, Response
 from flask.sessions import NullSession, SessionInterface, SessionMixin
-from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.http import parse_cookie
 from werkzeug.routing import MapAdapter, Rule
-from werkzeug.utils import cached_property
 
-from idp.http.limits import FORM
+from idp.http.plain_request import PlainRequest
 
 BODILESS = (204, 304)
 WRITTEN = re.compile(r"[A-Za-z0-9%!$&'()*+,/:;=@?#._~-]*", re.ASCII)
@@ -35,22 +31,6 @@ class LazyRule(Rule):
             return written(rule, **values)
 
         return build
-
-
-class PlainRequest(Request):
-    """No view of ours reads an upload, and what is no form is refused or not asked for (limits.py)."""
-
-    @cached_property
-    def cookies(self) -> ImmutableMultiDict[str, str]:
-        """Of the one header in which WSGI joins them. Werkzeug's looks through all headers for it."""
-        return cast(ImmutableMultiDict[str, str], parse_cookie(self.environ, cls=ImmutableMultiDict))
-
-    @cached_property
-    def form(self) -> ImmutableMultiDict[str, str]:
-        """Every field of the body, in order. Werkzeug's reads a stream that may be a file, by one of three parsers."""
-        if self.mimetype != FORM:
-            return ImmutableMultiDict()
-        return ImmutableMultiDict(parse_qsl(self.get_data(cache=True).decode(errors="replace"), keep_blank_values=True))
 
 
 class NoSession(SessionInterface):

@@ -94,7 +94,7 @@ def choose_language(ui_locales: str, request: Request) -> str:
     for tag in words_of(ui_locales.lower())[:20]:
         if tag.partition("-")[0] in LOCALES:
             return tag.partition("-")[0]
-    if "Accept-Language" not in request.headers:
+    if not request.headers.get("Accept-Language"):
         return LOCALES[0]
     return request.accept_languages.best_match(LOCALES) or LOCALES[0]
 

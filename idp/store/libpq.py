@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
+from psycopg.types.string import TextLoader
 
 from idp.store.database import READING, Connected
 from idp.store.pipeline import Message, checked, keep, send
@@ -43,7 +44,7 @@ class LibpqStatement:
         """
         held = connection.info
         driver: Any = connection.connection.driver_connection
-        transformer = held.get(TRANSFORMER) or held.setdefault(TRANSFORMER, Transformer.from_context(driver))
+        transformer: Any = held.get(TRANSFORMER) or held.setdefault(TRANSFORMER, _transformer(driver))
         prepared = held.setdefault(PREPARED, set())
         if self.name not in prepared:
             checked(driver.pgconn.prepare(self.name, self.sql))
@@ -56,6 +57,22 @@ class LibpqStatement:
         result = send(driver.pgconn, held, message)
         transformer.set_pgresult(result)
         return transformer.load_rows(0, result.ntuples, tuple), result.command_tuples or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How one connection's values are read (psycopg.abc.AdaptContext)."""
+
+    connection: Any
+    adapters: AdaptersMap
+
+
+def _transformer(driver: Any) -> Any:
+    """psycopg's, but that JSON stays text: what is made of it is for prepared.py to say, as on SQLite."""
+    adapters = AdaptersMap(driver.adapters)
+    for name in ("json", "jsonb"):
+        adapters.register_loader(name, TextLoader)
+    return Transformer.from_context(Context(driver, adapters))
 
 
 def libpq_statement(sql: str) -> LibpqStatement:

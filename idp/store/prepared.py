@@ -6,11 +6,12 @@ Core's way of running a statement costs five times what the statement itself doe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Dialect, LargeBinary
+from sqlalchemy import JSON, Dialect, LargeBinary
 from sqlalchemy.sql import Executable
 from sqlalchemy.types import TypeEngine
 
@@ -131,10 +132,24 @@ class Prepared:
         return compiled
 
 
+# Bytes are bytes to both drivers, and JSON is text: Core and psycopg would wrap and unwrap them.
+
+
 def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
-    # Bytes are bytes to both drivers; Core would wrap and unwrap them.
+    if isinstance(kind, JSON):
+        return _to_json
     return None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    if isinstance(kind, JSON):
+        return _from_json
     return None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _to_json(value: Any) -> str:
+    return "null" if value is None else json.dumps(value)
+
+
+def _from_json(text: str | None) -> Any:
+    return None if text is None or text == "null" else json.loads(text)

@@ -1,0 +1,71 @@
+"""A request as ours are: a few headers, one cookie header, and a small form for a body.
+
+Werkzeug's serves uploads, streams and headers of any name, and asks at every look which it is.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from io import BytesIO
+from typing import IO, Any, cast
+from urllib.parse import parse_qsl
+
+from flask import Request
+from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.sansio.http import parse_cookie
+from werkzeug.utils import cached_property
+
+from idp.http.limits import FORM, LARGEST_BODY
+
+
+@lru_cache(256)
+def wsgi_name(header: str) -> str:
+    """Under which WSGI holds a header (PEP 3333). The names that are looked for stand in our code, and are few."""
+    name = header.upper().replace("-", "_")
+    return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+
+
+class PlainHeaders(EnvironHeaders):
+    """Found by a name that is not written anew at every look."""
+
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]
+        """The header, or `default`."""
+        if type is not None:
+            return super().get(key, default, type)
+        return self.environ.get(wsgi_name(key), default)
+
+
+class PlainRequest(Request):
+    """No view of ours reads an upload, and what is no form is refused or not asked for (limits.py)."""
+
+    def __init__(self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False) -> None:
+        super().__init__(environ, populate_request, shallow)
+        self.headers = PlainHeaders(environ)
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body: at once, where it says how long it is and that is not too long."""
+        length = self.content_length
+        if length is None or length > LARGEST_BODY:
+            return super().stream
+        source, body = self.environ["wsgi.input"], b""
+        while missing := length - len(body):
+            piece = source.read(missing)
+            if not piece:
+                raise ClientDisconnected
+            body += piece
+        return BytesIO(body)
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """Of the one header in which WSGI joins them. Werkzeug's looks through all headers for it."""
+        return cast(ImmutableMultiDict[str, str], parse_cookie(self.environ.get("HTTP_COOKIE"), cls=ImmutableMultiDict))
+
+    @cached_property
+    def form(self) -> ImmutableMultiDict[str, str]:
+        """Every field of the body, in order. Werkzeug's reads a stream that may be a file, by one of three parsers."""
+        if self.mimetype != FORM:
+            return ImmutableMultiDict()
+        text = self.get_data(cache=True).decode(errors="replace")
+        return ImmutableMultiDict(parse_qsl(text, keep_blank_values=True))
