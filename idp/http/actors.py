@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import Request, g
+from flask import Request
 
 from idp.domain.platform.actors import Actor, ActorRole
-from idp.http.deps import current_deps
+from idp.http.deps import current_deps, current_request
 
 
 def request_id() -> str:
     """One random name of the running request: in its audit rows, its log lines and on its error pages."""
-    known = cast(str, g.get("request_id", ""))
-    if not known:
-        known = g.request_id = current_deps().random.token(12)
-    return known
+    request = current_request()
+    if not request.request_id:
+        request.request_id = current_deps().random.token(12)
+    return request.request_id
 
 
 def anonymous_actor(request: Request) -> Actor:

@@ -5,11 +5,14 @@ Flask's `current_app` and `request` look up at every use what they stand for: a 
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, current_app, request
 
 from idp.usecases.deps import Deps
+
+if TYPE_CHECKING:
+    from idp.http.plain_request import PlainRequest
 
 EXTENSION = "mire.deps"
 
@@ -20,6 +23,6 @@ def current_deps() -> Deps:
     return cast(Deps, app.extensions[EXTENSION])
 
 
-def current_request() -> Request:
+def current_request() -> PlainRequest:
     """The request that is being answered."""
-    return cast(Request, request._get_current_object())  # type: ignore[attr-defined]
+    return cast("PlainRequest", request._get_current_object())  # type: ignore[attr-defined]

@@ -12,11 +12,12 @@ from typing import Any, cast
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Flask, Request, current_app, g, has_request_context, request
+from flask import Flask, Request, current_app, has_request_context
 from flask_babel import Babel, Domain, refresh
 from markupsafe import Markup
 
 from idp.domain.portals.scopes import words_of
+from idp.http.deps import current_request
 
 LOCALES = ("fr", "en")
 """French is the language of the source; every other one has its catalogue."""
@@ -83,9 +84,10 @@ def current_language() -> str:
     """The language of the running request; outside of one, French."""
     if not has_request_context():
         return LOCALES[0]
-    if "language" not in g:
-        g.language = choose_language(g.get("ui_locales", "") or request.args.get("ui_locales", ""), request)
-    return cast(str, g.language)
+    request = current_request()
+    if not request.language:
+        request.language = choose_language(request.ui_locales or request.args.get("ui_locales", ""), request)
+    return request.language
 
 
 def choose_language(ui_locales: str, request: Request) -> str:
@@ -107,7 +109,7 @@ def speak(tag: str) -> None:
 
 def use_ui_locales(ui_locales: str) -> None:
     """From here on this request speaks the language its authorization request asks for."""
-    if ui_locales != g.get("ui_locales", ""):
-        g.ui_locales = ui_locales
-        g.pop("language", None)
+    request = current_request()
+    if ui_locales != request.ui_locales:
+        request.ui_locales, request.language = ui_locales, ""
         refresh()

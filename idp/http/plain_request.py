@@ -36,8 +36,24 @@ class PlainHeaders(EnvironHeaders):
         return self.environ.get(wsgi_name(key), default)
 
 
+class Parameters(ImmutableMultiDict[str, str]):
+    """Most that is looked for was not sent. Werkzeug's makes an error page of each miss, and throws it away."""
+
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]
+        """The first value, or `default`."""
+        return super().get(key, default, type) if key in self else default
+
+
 class PlainRequest(Request):
     """No view of ours reads an upload, and what is no form is refused or not asked for (limits.py)."""
+
+    parameter_storage_class = Parameters
+    request_id = ""
+    """One random name of it, once it has been asked for (actors.py)."""
+    ui_locales = ""
+    """What its authorization request says of languages (languages.py)."""
+    language = ""
+    """Of its answer, once chosen."""
 
     def __init__(self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False) -> None:
         super().__init__(environ, populate_request, shallow)
@@ -60,12 +76,12 @@ class PlainRequest(Request):
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:
         """Of the one header in which WSGI joins them. Werkzeug's looks through all headers for it."""
-        return cast(ImmutableMultiDict[str, str], parse_cookie(self.environ.get("HTTP_COOKIE"), cls=ImmutableMultiDict))
+        return cast(Parameters, parse_cookie(self.environ.get("HTTP_COOKIE"), cls=Parameters))
 
     @cached_property
     def form(self) -> ImmutableMultiDict[str, str]:
         """Every field of the body, in order. Werkzeug's reads a stream that may be a file, by one of three parsers."""
         if self.mimetype != FORM:
-            return ImmutableMultiDict()
+            return Parameters()
         text = self.get_data(cache=True).decode(errors="replace")
-        return ImmutableMultiDict(parse_qsl(text, keep_blank_values=True))
+        return Parameters(parse_qsl(text, keep_blank_values=True))

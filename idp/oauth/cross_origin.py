@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Response, g, request
+from flask import Response, g
 
 from idp.domain.portals.clients import Client
-from idp.http.deps import current_deps
+from idp.http.deps import current_deps, current_request
 from idp.usecases.portals.clients import is_client_origin
 
 PREFLIGHT_SECONDS = "600"
@@ -29,7 +29,7 @@ def cross_origin(*methods: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def answer() -> Response:
-            if request.method != "OPTIONS":
+            if current_request().method != "OPTIONS":
                 return shared(view())
             response = shared(Response(status=204, headers={"Allow": ", ".join((*methods, "OPTIONS"))}))
             if "Access-Control-Allow-Origin" in response.headers:
@@ -45,7 +45,7 @@ def cross_origin(*methods: str) -> Callable[[View], View]:
 
 def shared(response: Response) -> Response:
     """With leave for the asking page to read it, if its origin is registered."""
-    origin = request.headers.get("Origin")
+    origin = current_request().headers.get("Origin")
     if origin is None:
         return response
     response.headers["Vary"] = "Origin"
