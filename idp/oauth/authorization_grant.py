@@ -52,14 +52,12 @@ class AuthorizationCodeRequest(BaseGrant, AuthorizationEndpointMixin):  # type: 
 
     def _trusted_client(self) -> Client:
         parameters: AuthorizationParameters = self.request.payload
-        if set(TRUST) & set(parameters.repeated):
-            raise InvalidRequestError("client_id or redirect_uri is repeated.")
+        said_once(parameters)
         found: OAuthClient | None = self.server.query_client(parameters.one("client_id"))
         if found is None:
             raise InvalidClientError
         parameters = self.request.payload = resolved(self.server.deps, found.entry, parameters)
-        if set(TRUST) & set(parameters.repeated):
-            raise InvalidRequestError("client_id or redirect_uri is repeated.")
+        said_once(parameters)
         if not found.check_redirect_uri(parameters.one("redirect_uri")):
             raise InvalidRequestError("redirect_uri is not one that this client registered.")
         at_top_level(found.entry, parameters)
@@ -68,3 +66,13 @@ class AuthorizationCodeRequest(BaseGrant, AuthorizationEndpointMixin):  # type: 
     def create_authorization_response(self, redirect_uri: str, grant_user: Any) -> Any:
         """Not by Authlib: it answers in the query only (authorize.py asks the use case, response_modes.py sends)."""
         raise NotImplementedError
+
+
+def said_once(parameters: AuthorizationParameters) -> None:
+    """Whose request it is, and where its answer goes, is said once.
+
+    Raises:
+        InvalidRequestError
+    """
+    if any(name in parameters.repeated for name in TRUST):
+        raise InvalidRequestError("client_id or redirect_uri is repeated.")

@@ -14,11 +14,11 @@ from idp.domain.portals.requests import SubjectHint
 
 REPEATABLE = ("resource", "audience")
 RESPONSE_MODES = frozenset(ResponseMode)
-UNDERSTOOD = (
+UNDERSTOOD = frozenset({
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "login_hint", "acr_values", "claims", "ui_locales", "display",
     "resource", "dpop_jkt", "authorization_details", "widget_origin",
-)  # fmt: skip
+})  # fmt: skip
 """What a transaction keeps; anything else is ignored (OpenID Connect Core section 3.1.2.2)."""
 VERIFIED_HINT = "verified_hint"
 """What is kept in place of an id_token_hint: whom it names, "client subject". No token is stored."""
@@ -48,6 +48,8 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
             if value:
                 self._lists[name].append(value)
         self.first = {name: values[0] for name, values in self._lists.items()}
+        self.repeated = tuple(name for name in self._lists if len(self._lists[name]) > 1 and name not in REPEATABLE)
+        """Names sent more than once that may not be."""
 
     @classmethod
     def stored(cls, request: Mapping[str, str], *, pushed: str = "") -> AuthorizationParameters:
@@ -85,21 +87,21 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
         """Every value, each once."""
         return tuple(dict.fromkeys(self._lists.get(name, ())))
 
-    @property
-    def repeated(self) -> tuple[str, ...]:
-        """Names sent more than once that may not be."""
-        return tuple(name for name, values in self._lists.items() if len(values) > 1 and name not in REPEATABLE)
-
     def kept(self, hint: SubjectHint | None) -> dict[str, str]:
         """What a transaction keeps of them."""
-        kept = {name: " ".join(self.all(name)) for name in UNDERSTOOD if name in self._lists}
-        ours = {
-            VERIFIED_HINT: f"{hint.client.client_id} {hint.subject}" if hint else "",
-            SIGNED: "yes" if self.signed else "",
-            MARK: self.pushed,
-            FOR_BROWSER: "yes" if self.for_browser else "",
-        }
-        return kept | {name: value for name, value in ours.items() if value}
+        kept = {name: value for name, value in self.first.items() if name in UNDERSTOOD}
+        for name in REPEATABLE:
+            if name in kept:
+                kept[name] = " ".join(self.all(name))
+        if hint:
+            kept[VERIFIED_HINT] = f"{hint.client.client_id} {hint.subject}"
+        if self.signed:
+            kept[SIGNED] = "yes"
+        if self.pushed:
+            kept[MARK] = self.pushed
+        if self.for_browser:
+            kept[FOR_BROWSER] = "yes"
+        return kept
 
     @property
     def response_mode(self) -> ResponseMode:
