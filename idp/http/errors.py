@@ -102,7 +102,8 @@ def for_the_asker(response: Response) -> Response:
     Werkzeug's little page of a redirect is dropped: it repeats the address, which may hold a code.
     """
     if response.status_code < 400:
-        response.set_data(b"")
+        if response.response:
+            response.set_data(b"")
     elif response.mimetype == "application/json" and is_navigation(request):
         page = error_page(PAGES.get(response.status_code, PageError.BAD_REQUEST), status=response.status_code)
         for name in ("WWW-Authenticate", "Retry-After", "Allow"):

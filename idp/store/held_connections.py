@@ -9,9 +9,7 @@ have used, and not in the pool, where none does.
 
 from __future__ import annotations
 
-from collections import deque
-from contextlib import suppress
-from threading import Semaphore
+from threading import Condition, Lock
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,14 +23,13 @@ class HeldConnections:
     def __init__(self, engine: Engine, most: int) -> None:
         """`most`: how many the engine's pool may open."""
         self._engine = engine
-        self._free = Semaphore(most)
-        self._idle: deque[Connection] = deque()
-        self._used: deque[None] = deque()
-
-    @property
-    def in_use(self) -> int:
+        self._most = most
+        self._idle: list[Connection] = []
+        self._lock = Lock()
+        self._given_back = Condition(self._lock)
+        self._waiting = 0
+        self.in_use = 0
         """How many are used now."""
-        return len(self._used)
 
     def take(self) -> Connection:
         """One for this thread alone, until it is given back.
@@ -40,19 +37,22 @@ class HeldConnections:
         Raises:
             PoolTimeout: all of them were used for too long.
         """
-        if not self._free.acquire(timeout=WAIT_SECONDS):
-            raise PoolTimeout("Every connection of this process is used.")
+        with self._lock:
+            if self.in_use >= self._most:
+                self._wait()
+            self.in_use += 1
+            if self._idle:
+                return self._idle.pop()
         try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._opened()
-        self._used.append(None)
-        return connection
+            return self._engine.connect()
+        except BaseException:
+            self._leave(None)
+            raise
 
     def give_back(self, connection: Connection) -> None:
         """For the next; a transaction that is still open is rolled back. One that is no longer valid says that the
         database has gone away under all that wait."""
-        self._used.pop()
+        good = None
         try:
             if connection.in_transaction():
                 self._roll_back(connection)
@@ -60,15 +60,32 @@ class HeldConnections:
                 connection.close()
                 self.close()
             else:
-                self._idle.append(connection)
+                good = connection
         finally:
-            self._free.release()
+            self._leave(good)
 
     def close(self) -> None:
         """Close those that nobody uses."""
-        with suppress(IndexError):
-            while True:
-                self._idle.pop().close()
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _wait(self) -> None:
+        self._waiting += 1
+        try:
+            if not self._given_back.wait_for(lambda: self.in_use < self._most, WAIT_SECONDS):
+                raise PoolTimeout("Every connection of this process is used.")
+        finally:
+            self._waiting -= 1
+
+    def _leave(self, connection: Connection | None) -> None:
+        with self._lock:
+            self.in_use -= 1
+            if connection is not None:
+                self._idle.append(connection)
+            if self._waiting:
+                self._given_back.notify()
 
     def _roll_back(self, connection: Connection) -> None:
         try:
@@ -76,11 +93,4 @@ class HeldConnections:
         except BaseException:
             connection.invalidate()
             connection.close()
-            raise
-
-    def _opened(self) -> Connection:
-        try:
-            return self._engine.connect()
-        except BaseException:
-            self._free.release()
             raise
