@@ -65,4 +65,6 @@ def dispatch(transaction: OpenTransaction) -> Dispatched | None:
     if answers_a_device(transaction) or parameters.for_browser or parameters.response_mode not in REDIRECTS:
         return None
     asked = check(parameters)
-    return None if isinstance(asked, Response) else Dispatched(asked, Answering(asked, transaction.id))
+    if isinstance(asked, Response):
+        return None
+    return Dispatched(asked, Answering.of(current_deps(), asked, transaction.id))

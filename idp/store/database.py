@@ -27,6 +27,7 @@ POOLED, OVERFLOW = 10, 10
 """How many connections one process may open; further threads wait until one of them is free."""
 READING = "mire.reading"
 DURABLE = "mire.durable"
+"""Of the transaction that begins next, which takes this away: one that says nothing is durable."""
 CURSOR = "mire.cursor"
 SYNCHRONOUS = "mire.synchronous"
 
@@ -199,10 +200,12 @@ def _begin_explicitly(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        begin = "BEGIN" if connection.info.get(READING) else "BEGIN IMMEDIATE"
+        reading = connection.info.get(READING)
+        begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
         try:
-            cursor = held_cursor(connection)  # which a connection that has gone refuses
-            _synchronise(connection.info, cursor)
+            cursor = held_cursor(connection)
+            if not reading:
+                _synchronise(connection.info, cursor)
             cursor.execute(begin)
         except connection.dialect.loaded_dbapi.Error as error:
             connection._handle_dbapi_exception(error, begin, None, None, None)
@@ -219,7 +222,7 @@ def held_cursor(connection: Connected) -> Any:
 
 def _synchronise(info: dict[Any, Any], cursor: Any) -> None:
     """Whether the coming COMMIT waits for the disk: told where it is not so already, for SQLite keeps it."""
-    wanted = "FULL" if info.get(DURABLE, True) else "NORMAL"
+    wanted = "FULL" if info.pop(DURABLE, True) else "NORMAL"
     if info.get(SYNCHRONOUS, "FULL") != wanted:
         cursor.execute(f"PRAGMA synchronous = {wanted}")
         info[SYNCHRONOUS] = wanted
@@ -233,7 +236,7 @@ def _speak_by_libpq(engine: Engine) -> None:
     def on_begin(connection: Connection) -> None:
         if not connection.info.get(READING):
             pipeline.keep(connection.info, pipeline.BEGIN)
-            if not connection.info.get(DURABLE, True):
+            if not connection.info.pop(DURABLE, True):
                 pipeline.keep(connection.info, pipeline.NOT_DURABLE)
 
     @event.listens_for(engine, "before_cursor_execute")

@@ -54,6 +54,12 @@ class Answering:
     outcome: Outcome | None = None
     """None: nobody has signed in, or the transaction was closed meanwhile."""
 
+    @classmethod
+    def of(cls, deps: Deps, asked: AuthorizationRequest, transaction_id: str) -> Answering:
+        """For this request, before that database transaction."""
+        _open_first(deps, asked)
+        return cls(asked, transaction_id)
+
     def __call__(self, connection: Connected, deps: Deps, actor: Actor, signed_in: SignedIn) -> None:
         if signed_in.done is not None:
             self.outcome = _answer(
@@ -65,8 +71,15 @@ def answer_transaction(
     deps: Deps, actor: Actor, asked: AuthorizationRequest, going: OpenTransaction, session_token: str
 ) -> Outcome:
     """Answer the request of this transaction, or end it, or say what to ask next."""
+    _open_first(deps, asked)
     with deps.transaction(durable=False) as connection:
         return _answer(connection, deps, actor, asked, going.id, going.done, session_token)
+
+
+def _open_first(deps: Deps, asked: AuthorizationRequest) -> None:
+    """What a process opens once, in a transaction of its own, and would wait for in vain inside of another."""
+    if asked.hint or asked.claims.subjects:
+        deps.pairwise_salt()
 
 
 def _answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -17,11 +18,14 @@ from idp.adapters.hasher import QuietHasher
 from idp.domain.platform.audit_events import AuditEvent
 from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Match
+from idp.domain.portals.subjects import client_subject
+from idp.domain.sign_in.journey import Act
 from idp.store import pipeline
+from idp.store.people.accounts import accounts
 from idp.store.people.legal_units import establishments, legal_units
 from idp.store.portals.authorizations import authorizations
 from idp.store.sign_in.sessions import sessions
-from idp.store.sign_in.transactions import close_transaction
+from idp.store.sign_in.transactions import close_transaction, record_done
 from idp.usecases.deps import Deps, StoreUnavailable
 from idp.usecases.platform.housekeeping import delete_everything_expired
 from idp.usecases.portals import authorizations as authorizations_usecase
@@ -72,6 +76,22 @@ def test_a_sign_in_goes_thirteen_times_to_postgresql(
         claire.client.delete_cookie(f"__Host-mire_{cookie}", domain=HOST)
     answered(claire.send(claire.begin()))
     assert (0 if deps.database.is_sqlite else 13) == trips
+
+
+def test_a_sign_in_waits_once_for_the_disk(deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decision 0013: for the session and its answer; neither for the page's request nor for the count of the try."""
+    asked: list[bool] = []
+    real = deps.database.transaction
+
+    def noting(*, durable: bool = True) -> Any:
+        asked.append(durable)
+        return real(durable=durable)
+
+    monkeypatch.setattr(deps.database, "transaction", noting)
+    answered(claire.send(claire.begin()))
+    assert [False, False, True] == asked
+    claire.send(claire.begin(prompt="login"), password="Autre2026demo")
+    assert [False, False, True] == asked[3:], "the trace of a refusal is durable too"
 
 
 @pytest.mark.parametrize("mode", ["form_post", "form_post.jwt"])
@@ -132,6 +152,38 @@ def test_a_database_that_fails_at_the_answer_has_kept_nothing_and_the_form_can_b
     assert "code" in answered(claire.send(transaction))
     events = trail(deps)
     assert events.index(AuditEvent.SIGN_IN_ACCEPTED) < events.index(AuditEvent.AUTHORIZATION_GRANTED)
+
+
+@pytest.mark.parametrize("prompt", ["login", "login consent"])
+def test_the_salt_of_pairwise_subjects_is_opened_before_the_transaction_that_needs_it(deps: Deps, prompt: str) -> None:
+    """A process opens it once, in a transaction of its own: inside of the sign-in's, SQLite's one writer would wait
+    for itself. Also at /authorize/resume, after a page that was asked in between."""
+    opened: list[bool] = []
+
+    def salt() -> bytes:
+        if not opened:
+            with deps.transaction() as connection:
+                opened.append(bool(connection.execute(select(accounts.c.id)).all()))
+        return b"s" * 32
+
+    here = replace(deps, pairwise_salt=salt)
+    claire = someone(here, quiet_app(here), "claire")
+    claims = json.dumps({"id_token": {"sub": {"value": client_subject(PORTAL, "Moutin", b"s" * 32)}}})
+    transaction = claire.begin(claims=claims, prompt=prompt)
+    answer = claire.send(transaction)
+    assert [True] == opened
+    if "consent" in prompt:
+        opened.clear()
+        record_consent(here, transaction)
+        answer = claire.client.get(f"/authorize/resume?t={transaction}")
+        assert [True] == opened
+    assert "code" in answered(answer)
+
+
+def record_consent(deps: Deps, transaction: str) -> None:
+    with deps.transaction() as connection:
+        (session,) = connection.execute(select(sessions.c.id)).scalars()
+        record_done(connection, transaction, Act.CONSENT, deps.clock.now(), session)
 
 
 def test_what_another_tab_has_answered_is_answered_once(
