@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from io import BytesIO
 from typing import IO, Any, cast
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from flask import Request
 from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict
@@ -24,6 +24,23 @@ def wsgi_name(header: str) -> str:
     """Under which WSGI holds a header (PEP 3333). The names that are looked for stand in our code, and are few."""
     name = header.upper().replace("-", "_")
     return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+
+
+AS_SENT = "werkzeug.url_quote"
+"""What is no UTF-8 stays quoted; limits.py refuses it."""
+
+
+def pairs_of(text: str) -> list[tuple[str, str]]:
+    """What `parse_qsl` reads of a query or a form, blank values kept: most of it needs no decoding."""
+    return [
+        (_decoded(name), _decoded(value))
+        for name, _, value in (item.partition("=") for item in text.split("&") if item)
+    ]
+
+
+def _decoded(text: str) -> str:
+    text = text.replace("+", " ")
+    return unquote(text, errors=AS_SENT) if "%" in text else text
 
 
 class PlainHeaders(EnvironHeaders):
@@ -60,6 +77,11 @@ class PlainRequest(Request):
         self.headers = PlainHeaders(environ)
 
     @cached_property
+    def args(self) -> ImmutableMultiDict[str, str]:
+        """Every parameter of the query, in order."""
+        return Parameters(pairs_of(self.query_string.decode(errors="replace")))
+
+    @cached_property
     def stream(self) -> IO[bytes]:
         """The body: at once, where it says how long it is and that is not too long."""
         length = self.content_length
@@ -83,5 +105,4 @@ class PlainRequest(Request):
         """Every field of the body, in order. Werkzeug's reads a stream that may be a file, by one of three parsers."""
         if self.mimetype != FORM:
             return Parameters()
-        text = self.get_data(cache=True).decode(errors="replace")
-        return Parameters(parse_qsl(text, keep_blank_values=True))
+        return Parameters(pairs_of(self.get_data(cache=True).decode(errors="replace")))

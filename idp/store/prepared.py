@@ -62,8 +62,9 @@ class Compiled:
             return self.by_libpq.run(connection, parameters, awaited=awaited)
         cursor = held_cursor(connection)
         cursor.execute(self.sql, [parameters[name] for name in self.names])
-        rows = cursor.fetchall()  # to the end: a statement left half read would keep its snapshot
-        return rows, cursor.rowcount
+        if cursor.description is None:
+            return (), cursor.rowcount
+        return cursor.fetchall(), cursor.rowcount  # to the end: one left half read would keep its snapshot
 
 
 class Prepared:

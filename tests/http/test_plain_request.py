@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Request
@@ -36,6 +36,12 @@ def test_a_form_is_read_as_werkzeug_reads_it(pairs: list[tuple[str, str]]) -> No
     assert list(Request(environ(body)).form.items(multi=True)) == list(
         PlainRequest(environ(body)).form.items(multi=True)
     )
+
+
+@given(st.text(alphabet="ab=&+%4 1éz;", max_size=30))
+def test_a_query_is_read_as_werkzeug_reads_it(text: str) -> None:
+    sent = environ(QUERY_STRING=quote(text, safe="=&+%;"))
+    assert list(Request(sent).args.items(multi=True)) == list(PlainRequest(sent).args.items(multi=True))
 
 
 @pytest.mark.parametrize(

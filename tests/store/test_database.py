@@ -58,7 +58,7 @@ def test_a_writer_that_hangs_makes_the_others_unavailable_and_not_hang(
 
 
 def waits_for_the_disk(connection: Connected) -> bool:
-    """Whether the commit of this transaction will, if the database is set up so (the one of our tests waits for none)."""
+    """Whether its commit will, if the database is set up so (the one of our tests waits for none)."""
     if connection.dialect.name == "sqlite":
         return bool(connection.execute(text("PRAGMA synchronous")).scalar_one() == 2)
     setting = text("SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'")

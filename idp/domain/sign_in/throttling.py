@@ -19,6 +19,9 @@ DEVICE_FAILURES = 10
 DEVICES_PER_ACCOUNT = 10
 """The least recently used browser is forgotten for an eleventh."""
 
+PURPOSES = {limit: f"throttle.{limit}" for limit in Limit}
+"""Of each counter's key."""
+
 KeyOf = Callable[..., bytes]
 """KeyedHash.of: (purpose, *parts) -> 32 bytes."""
 
@@ -59,7 +62,7 @@ def tries_of(typed: TypedTriplet, address: str, *, passes: bool, key_of: KeyOf) 
         Limit.SIRET: (typed.siret,),
     }
     return [
-        Try(limit, key_of(f"throttle.{limit}", *words), 0 if passes and RULES[limit].delays else 1)
+        Try(limit, key_of(PURPOSES[limit], *words), 0 if passes and RULES[limit].delays else 1)
         for limit, words in parts.items()
     ]
 
