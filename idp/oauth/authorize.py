@@ -5,9 +5,11 @@ Steps come back to /authorize/resume (resume.py), which ends here too: one dispa
 
 from __future__ import annotations
 
+from typing import cast
+
 from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import InvalidRequestObjectError, InvalidRequestURIError
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 
 from idp.domain.platform.limits import TooMany
 from idp.domain.portals.requests import AuthorizationRequest
@@ -23,6 +25,7 @@ from idp.http.pages import error_page
 from idp.http.redirects import query_of, see_other
 from idp.oauth.authorization_parameters import AuthorizationParameters, authlib_request
 from idp.oauth.browser_answers import closed, resolved
+from idp.oauth.checked_requests import CheckedRequests
 from idp.oauth.errors import Refused, TemporarilyUnavailable
 from idp.oauth.response_modes import respond
 from idp.oauth.server import current_server
@@ -37,6 +40,7 @@ from idp.usecases.portals.authorizations import (
 from idp.usecases.portals.clients import find_client
 from idp.usecases.sign_in.transactions import begin_transaction, keep_posted_request
 
+CHECKED = "mire.checked_requests"
 STEPS = {Ask.SIGN_IN: "/sign-in", Ask.SELECT_ACCOUNT: "/select-account", Ask.CONSENT: "/consent"}
 """Doors meet by address, not by import."""
 
@@ -85,7 +89,7 @@ def begin(parameters: AuthorizationParameters) -> Response:
 def go_on(transaction: OpenTransaction, session_token: str) -> Response:
     """Answer the request of a transaction, checked again: the registry may have changed since. `session_token`: of the
     session that this browser has, or ""."""
-    asked = check(AuthorizationParameters.stored(transaction.request))
+    asked = check_again(transaction)
     if isinstance(asked, Response):
         return asked
     actor = anonymous_actor(current_request())
@@ -118,6 +122,24 @@ def check(parameters: AuthorizationParameters) -> AuthorizationRequest | Respons
     return asked
 
 
+def check_again(transaction: OpenTransaction) -> AuthorizationRequest | Response:
+    """The same for a transaction: the registry may have changed since it was begun."""
+    registry, checked = current_deps().registry(), checked_requests()
+    known = checked.find(transaction.id, registry)
+    if known is not None:
+        use_ui_locales(known.ui_locales)
+        return known
+    asked = check(AuthorizationParameters.stored(transaction.request))
+    if not isinstance(asked, Response):
+        checked.keep(transaction.id, asked, registry)
+    return asked
+
+
+def checked_requests() -> CheckedRequests:
+    """Of this process."""
+    return cast(CheckedRequests, current_app.extensions[CHECKED])
+
+
 def give_code(asked: AuthorizationRequest, granted: Granted) -> Response:
     """The code, at the redirect URI."""
     members = asked.answered_by(granted.code, current_deps().issuer)
@@ -131,9 +153,12 @@ def ask(asked: AuthorizationRequest, step: Ask) -> Response:
     response, request = Response(status=303), current_request()
     browser = ensure_browser_cookie(response, request)
     client_id = asked.client.client_id
-    begun = begin_transaction(current_deps(), anonymous_actor(request), client_id, asked.parameters, browser)
+    deps = current_deps()
+    registry = deps.registry()
+    begun = begin_transaction(deps, anonymous_actor(request), client_id, asked.parameters, browser)
     if isinstance(begun, TooMany):
         return too_many(asked, AuthorizationParameters.stored(asked.parameters))
+    checked_requests().keep(begun.id, asked, registry)
     response.headers["Location"] = address(STEPS[step], t=begun.id, client_id=client_id)
     return response
 

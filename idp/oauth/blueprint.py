@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Flask
 
 from idp.http.transactions import DISPATCHER
+from idp.oauth.authorize import CHECKED
 from idp.oauth.authorize import blueprint as authorize
+from idp.oauth.checked_requests import CheckedRequests
 from idp.oauth.cross_origin import View, cross_origin
 from idp.oauth.device_authorization import device_authorization
 from idp.oauth.end_session import blueprint as end_session
@@ -30,6 +32,7 @@ def register(app: Flask, deps: Deps) -> None:
     app.register_blueprint(authorize)
     app.register_blueprint(resume)
     app.extensions[DISPATCHER] = dispatch
+    app.extensions[CHECKED] = CheckedRequests()
     app.register_blueprint(end_session)
     app.register_blueprint(registration)
     register_well_known(app, deps)

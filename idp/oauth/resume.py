@@ -14,7 +14,7 @@ from idp.http.cookies import browser_cookie, session_cookie
 from idp.http.deps import current_deps, current_request
 from idp.http.transactions import refusal_page
 from idp.oauth.authorization_parameters import AuthorizationParameters
-from idp.oauth.authorize import begin, check, go_on, told
+from idp.oauth.authorize import begin, check_again, go_on, told
 from idp.oauth.device_authorization import answers_a_device, go_on_for_device
 from idp.usecases.portals.authorizations import Answering
 from idp.usecases.sign_in.transactions import find_transaction, redeem_posted_request
@@ -61,10 +61,9 @@ class Dispatched:
 def dispatch(transaction: OpenTransaction) -> Dispatched | None:
     """For a step that is about to open a session. None where a page would be the answer (loading that again would post
     the step again), or an error."""
-    parameters = AuthorizationParameters.stored(transaction.request)
-    if answers_a_device(transaction) or parameters.for_browser or parameters.response_mode not in REDIRECTS:
+    if answers_a_device(transaction):
         return None
-    asked = check(parameters)
-    if isinstance(asked, Response):
+    asked = check_again(transaction)
+    if isinstance(asked, Response) or asked.for_browser or asked.response_mode not in REDIRECTS:
         return None
     return Dispatched(asked, Answering.of(current_deps(), asked, transaction.id))
