@@ -21,7 +21,7 @@ from idp.http.page_errors import PageError
 from idp.http.pages import error_page
 from idp.http.partners import partner_named
 from idp.http.redirects import query_of, see_other
-from idp.usecases.deps import NoSigningKey
+from idp.usecases.deps import NoSigningKey, StoreUnavailable
 from idp.usecases.portals.clients import find_client
 from idp.usecases.sign_in.accepted_tries import Then
 from idp.usecases.sign_in.transactions import find_transaction
@@ -85,7 +85,7 @@ def refusal_page(refusal: TransactionRefusal) -> Response:
     return error_page(code, client=partner_named(client_id), status=status)
 
 
-class Answer(Protocol):
+class NextAnswer(Protocol):
     """What is next for a transaction, found in the database transaction of the step that opens its session."""
 
     @property
@@ -96,23 +96,23 @@ class Answer(Protocol):
         """What came of it, once that is committed; None: the browser is to come for it."""
 
 
-Dispatcher = Callable[[OpenTransaction], Answer | None]
+Dispatcher = Callable[[OpenTransaction], NextAnswer | None]
 DISPATCHER = "mire.dispatcher"
 """Its name among the application's extensions: the doors do not import one another."""
 
 
-def next_answer(step: Step) -> Answer | None:
+def next_answer(step: Step) -> NextAnswer | None:
     """How the one dispatcher will answer this browser's new session, without sending it there first; None where what it
     answers is not to be the answer to the step's own post."""
     dispatcher: Dispatcher = current_app.extensions[DISPATCHER]
     return dispatcher(step.transaction)
 
 
-def go_on(step: Step, answer: Answer | None) -> Response:
+def go_on(step: Step, answer: NextAnswer | None) -> Response:
     """This answer; what it does not say is for the browser to come for."""
     response = None
     if answer:
-        with suppress(NoSigningKey):  # what the step has done is kept: its cookies must go out
+        with suppress(StoreUnavailable, NoSigningKey):  # what the step has done is kept: its cookies must go out
             response = answer.response()
     return response or resume(step.transaction.id)
 

@@ -68,6 +68,7 @@ class AuthorizationParameters(OAuth2Payload):  # type: ignore[misc]
         """Replace a parameter by what we know better."""
         self._lists[name] = [value]
         self.first[name] = value
+        self.repeated = tuple(other for other in self.repeated if other != name)
 
     @property
     def data(self) -> Mapping[str, str]:

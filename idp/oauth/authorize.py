@@ -98,6 +98,8 @@ def go_on(transaction: OpenTransaction, session_token: str) -> Response:
 
 def told(asked: AuthorizationRequest, outcome: Outcome, transaction_id: str = "") -> Response:
     """The outcome as the browser hears of it."""
+    if not isinstance(outcome, Ask):
+        checked_requests().forget(transaction_id)
     match outcome:
         case Granted() as granted:
             return give_code(asked, granted)

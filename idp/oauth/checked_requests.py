@@ -25,12 +25,17 @@ class CheckedRequests:
         return requests.get(transaction_id) if against is registry else None
 
     def keep(self, transaction_id: str, asked: AuthorizationRequest, registry: ClientRegistry) -> None:
-        """Clients that registered themselves are in no registry and may change at any time: theirs are not kept, nor
-        what was checked against another registry than this."""
-        if registry.find(asked.client.client_id) is not asked.client:
+        """Clients that registered themselves are in no registry and may change at any time: what names one is not
+        kept, nor what was checked against another registry than this."""
+        named = (asked.client, asked.hint.client) if asked.hint else (asked.client,)
+        if any(registry.find(client.client_id) is not client for client in named):
             return
         against, requests = self._kept
         if against is not registry or len(requests) >= MOST:
             requests = {}
             self._kept = (registry, requests)
         requests[transaction_id] = asked
+
+    def forget(self, transaction_id: str) -> None:
+        """It is answered: what it said of a person is of no more use."""
+        self._kept[1].pop(transaction_id, None)

@@ -79,9 +79,9 @@ class Database:
     def transaction(self, *, durable: bool = True) -> Iterator[Connected]:
         """One write transaction: commits at the end, rolls back on any exception.
 
-        Not `durable`: a power failure within the next second may undo it, though never anything without what was
-        committed before. It does not wait for the disk; the next that does makes it durable too, for the log is
-        written in order (PostgreSQL 16 section 30.4, sqlite.org/pragma.html#pragma_synchronous).
+        Not `durable`: it does not wait for the disk, and a power failure may undo it, until the next that does wait
+        (PostgreSQL: for 0.6 s at most). Whatever is durable and came after it keeps it, for the log is written in
+        order (PostgreSQL 16 section 30.4, sqlite.org/pragma.html#pragma_synchronous).
 
         Raises:
             StoreUnavailable: the database cannot be reached or written.

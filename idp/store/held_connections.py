@@ -66,9 +66,11 @@ class HeldConnections:
 
     def close(self) -> None:
         """Close those that nobody uses."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return
+                connection = self._idle.pop()
             connection.close()
 
     def _wait(self) -> None:

@@ -21,7 +21,7 @@ from idp.store.libpq import LibpqStatement, libpq_statement
 Processor = Callable[[Any], Any]
 Rows = Sequence[tuple[Any, ...]]
 LISTENERS: list[Callable[[Connected, str, Mapping[str, Any]], None]] = []
-"""Told of each statement before it is sent: SQLAlchemy's events are of its own statements."""
+"""Told of each statement before it is sent, for tests that count them: SQLAlchemy's events are of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import pytest
 
 from idp.adapters.held import Held
 from idp.domain.portals.clients import Client, ClientRegistry
-from idp.domain.portals.requests import AuthorizationRequest
+from idp.domain.portals.requests import AuthorizationRequest, SubjectHint
 from idp.oauth import authorization_grant
+from idp.oauth.authorize import CHECKED
 from idp.oauth.checked_requests import MOST, CheckedRequests
 from idp.store.database import Database
 from tests.portals import Browser, Gateway, gateway, members, portal, registry_of, step, transaction
@@ -100,3 +101,20 @@ def test_they_take_no_more_room_than_they_may(registry: Held[ClientRegistry]) ->
         checked.keep(str(number), one, registry())
     assert checked.find("0", registry()) is None
     assert checked.find(str(MOST), registry()) is not None
+
+
+def test_what_names_a_client_of_no_registry_is_looked_at_each_time(registry: Held[ClientRegistry]) -> None:
+    checked, hint = CheckedRequests(), SubjectHint(Client("dcr.1"), "somebody")
+    checked.keep("t", replace(asked(registry()), hint=hint), registry())
+    assert checked.find("t", registry()) is None
+
+
+def test_an_answered_request_is_forgotten(browser: Browser, at: Gateway) -> None:
+    """Its login_hint may name a person."""
+    begun = browser.authorize(prompt="login", login_hint="99900037500017;MOUTIN;CLAIRE")
+    checked: CheckedRequests = at.app.extensions[CHECKED]
+    registry = at.deps.registry()
+    assert checked.find(transaction(begun), registry) is not None, "the control"
+    browser.signs_in(transaction(begun))
+    assert "code" in members(browser.resume(transaction(begun)))
+    assert checked.find(transaction(begun), registry) is None

@@ -71,13 +71,17 @@ def answer_transaction(
     deps: Deps, actor: Actor, asked: AuthorizationRequest, going: OpenTransaction, session_token: str
 ) -> Outcome:
     """Answer the request of this transaction, or end it, or say what to ask next."""
+    if not (session_token or going.done.handed_over):
+        step = decide(deps, asked, going.done, None)
+        if isinstance(step, Ask):  # nothing is found out of no session, and nothing written
+            return step
     _open_first(deps, asked)
     with deps.transaction(durable=False) as connection:
         return _answer(connection, deps, actor, asked, going.id, going.done, session_token)
 
 
 def _open_first(deps: Deps, asked: AuthorizationRequest) -> None:
-    """What a process opens once, in a transaction of its own, and would wait for in vain inside of another."""
+    """What a process opens once, on a connection of its own, and might wait for in vain while it holds another."""
     if asked.hint or asked.claims.subjects:
         deps.pairwise_salt()
 
@@ -106,6 +110,7 @@ def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_tok
     """What is next for this request in this browser: one read, and none at all for a browser without a session."""
     if not (session_token or done.handed_over):
         return decide(deps, asked, done, None)
+    _open_first(deps, asked)
     with deps.read() as connection:
         return _decide(connection, deps, asked, done, session_token)
 

@@ -181,12 +181,12 @@ def _settle(
             return SiretClosed(found.account.siret, found.successor_siret or "", found.establishment_label)
         accepted = Accepted(attempt, found.account, browser, reserved.at)
         opened = accept(connection, deps, actor, accepted)
-        uncount_tries(connection, reserved.tries, reserved.at)
         if verified.renewed_hash and found.password_hash:
             renew_password_hash(connection, found.account.id, found.password_hash, verified.renewed_hash)
         _trace(connection, deps, actor, attempt, reserved, AuditEvent.SIGN_IN_ACCEPTED, opened.facts)
         if then:
             then(connection, deps, actor, opened.outcome)
+        uncount_tries(connection, reserved.tries, reserved.at)  # last: everybody of this network waits for these rows
     tell_of_replaced(deps, actor, opened.replaced)
     return opened.outcome
 

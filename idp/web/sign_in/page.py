@@ -29,7 +29,7 @@ from idp.http.deps import current_deps, current_request
 from idp.http.languages import current_language
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page, render_ready_page
-from idp.http.transactions import Answer, Step, go_on, next_answer, open_step
+from idp.http.transactions import NextAnswer, Step, go_on, next_answer, open_step
 from idp.usecases.sign_in.password_triplet import sign_in_by_triplet
 from idp.web.sign_in.cancel import cancel_token
 from idp.web.sign_in.form import SignInForm, Typed, prefilled
@@ -94,7 +94,7 @@ def attempt_of(step: Step, typed: Typed) -> TripletAttempt:
     )
 
 
-def answer(step: Step, typed: Typed, outcome: SignInOutcome, following: Answer | None = None) -> Response:
+def answer(step: Step, typed: Typed, outcome: SignInOutcome, following: NextAnswer | None = None) -> Response:
     """The page, or the way on, that belongs to this outcome."""
     match outcome:
         case SignedIn():
@@ -116,7 +116,7 @@ def sent_form(step: Step) -> SignInForm:
     return SignInForm(step.scope, current_request().form)
 
 
-def signed_in(step: Step, typed: Typed, outcome: SignedIn, following: Answer | None) -> Response:
+def signed_in(step: Step, typed: Typed, outcome: SignedIn, following: NextAnswer | None) -> Response:
     """The session and the known device are this browser's; what is next is not for this page to say."""
     request, response = current_request(), go_on(step, following)
     set_session_cookie(response, outcome.session_token)

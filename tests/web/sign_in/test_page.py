@@ -20,6 +20,7 @@ from idp.domain.platform.instants import MINUTE
 from idp.domain.portals.clients import Match
 from idp.domain.portals.subjects import client_subject
 from idp.domain.sign_in.journey import Act
+from idp.oauth import authorize
 from idp.store import pipeline
 from idp.store.people.accounts import accounts
 from idp.store.people.legal_units import establishments, legal_units
@@ -152,6 +153,22 @@ def test_a_database_that_fails_at_the_answer_has_kept_nothing_and_the_form_can_b
     assert "code" in answered(claire.send(transaction))
     events = trail(deps)
     assert events.index(AuditEvent.SIGN_IN_ACCEPTED) < events.index(AuditEvent.AUTHORIZATION_GRANTED)
+
+
+def test_an_answer_that_fails_after_the_commit_costs_neither_the_session_nor_the_device(
+    claire: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old cookie is dead by then: the new one must go out, whatever became of the answer."""
+
+    def fail(*_arguments: Any, **_facts: Any) -> None:
+        raise StoreUnavailable
+
+    transaction = claire.begin()
+    monkeypatch.setattr(authorize, "respond", fail)
+    answer = claire.send(transaction)
+    assert (303, f"/authorize/resume?t={transaction}") == (answer.status_code, answer.location)
+    assert claire.cookie("mire_sid")
+    assert claire.cookie("mire_device")
 
 
 @pytest.mark.parametrize("prompt", ["login", "login consent"])
