@@ -50,6 +50,9 @@ class LimitRule:
     """False: it only raises an alert."""
 
 
+PURPOSES = {limit: f"throttle.{limit}" for limit in Limit}
+"""What the key of each is an HMAC for."""
+
 RULES = {
     Limit.TRIPLET_AND_PREFIX: LimitRule(free=5, window=HOUR),
     Limit.TRIPLET: LimitRule(free=20, window=DAY),

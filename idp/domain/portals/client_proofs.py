@@ -39,7 +39,7 @@ def tries_of_failure(address: str, key_of: Callable[..., bytes]) -> Sequence[Try
         Limit.CLIENT_FAILURES: address_prefix(address),
         Limit.WIDE_CLIENT_FAILURES: address_prefix(address, WIDE),
     }
-    return [Try(limit, key_of(f"throttle.{limit}", prefix)) for limit, prefix in prefixes.items()]
+    return [Try(limit, key_of(PURPOSES[limit], prefix)) for limit, prefix in prefixes.items()]
 
 
 class Traced(StrEnum):

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from idp.domain.platform.address_prefixes import address_prefix
 from idp.domain.platform.instants import SECOND, Instant
-from idp.domain.platform.limits import Limit, Try
+from idp.domain.platform.limits import PURPOSES, Limit, Try
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, so no words; no digits, so nothing that looks like another (RFC 8628 section 6.1)."""
@@ -80,4 +80,4 @@ def shown_code(code: str) -> str:
 def tries_of_code(address: str, browser_token: str, key_of: Callable[..., bytes]) -> Sequence[Try]:
     """What typing one code counts for: its network, and its browser."""
     keys = {Limit.DEVICE_CODES: address_prefix(address), Limit.DEVICE_CODES_BROWSER: browser_token}
-    return [Try(limit, key_of(f"throttle.{limit}", key)) for limit, key in keys.items()]
+    return [Try(limit, key_of(PURPOSES[limit], key)) for limit, key in keys.items()]

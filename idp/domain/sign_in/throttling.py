@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from idp.domain.people.triplets import TripletKey
 from idp.domain.platform.address_prefixes import WIDE, address_prefix
 from idp.domain.platform.instants import Instant
-from idp.domain.platform.limits import RULES, Counted, Limit, Try, opens_at
+from idp.domain.platform.limits import PURPOSES, RULES, Counted, Limit, Try, opens_at
 
 DEVICE_FAILURES = 10
 """Failed tries after which a known browser is a stranger again, until the right password is typed."""
 DEVICES_PER_ACCOUNT = 10
 """The least recently used browser is forgotten for an eleventh."""
-
-PURPOSES = {limit: f"throttle.{limit}" for limit in Limit}
-"""Of each counter's key."""
 
 KeyOf = Callable[..., bytes]
 """KeyedHash.of: (purpose, *parts) -> 32 bytes."""

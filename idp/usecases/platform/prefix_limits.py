@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from idp.domain.platform.actors import Actor
 from idp.domain.platform.address_prefixes import WIDE, address_prefix
-from idp.domain.platform.limits import Limit, TooMany, Try, too_many
+from idp.domain.platform.limits import PURPOSES, Limit, TooMany, Try, too_many
 from idp.store.database import Connected
 from idp.store.platform.rate_limits import count_tries
 from idp.usecases.deps import Deps
@@ -13,7 +13,7 @@ from idp.usecases.deps import Deps
 def count_prefixes(connection: Connected, deps: Deps, actor: Actor, narrow: Limit, wide: Limit) -> TooMany | None:
     """Count one more of this network; the limit when it is one too many. One statement."""
     prefixes = {narrow: address_prefix(actor.address), wide: address_prefix(actor.address, WIDE)}
-    tries = [Try(limit, deps.keyed_hash.of(f"throttle.{limit}", prefix)) for limit, prefix in prefixes.items()]
+    tries = [Try(limit, deps.keyed_hash.of(PURPOSES[limit], prefix)) for limit, prefix in prefixes.items()]
     now = deps.clock.now()
     return too_many(count_tries(connection, tries, now), now)
 
