@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from idp.domain.platform.address_prefixes import WIDE, address_prefix
-from idp.domain.platform.limits import RULES, Counted, Limit, Try
+from idp.domain.platform.limits import PURPOSES, RULES, Counted, Limit, Try
 
 
 class ProofProblem(StrEnum):
