@@ -8,6 +8,7 @@ gc.disable()  # what is loaded stays: looking for garbage in it was a tenth of t
 from idp.settings import Settings  # noqa: E402
 from idp.wiring import create_app  # noqa: E402
 
+gc.freeze()  # the first look after this would otherwise be at all of it, and the second again
 if collecting:
     gc.enable()
 

@@ -74,6 +74,20 @@ def test_no_network_gets_one_sentence(tmp_path: Path) -> None:
     assert last_words(run) == "The requirements could not be fetched: is there a network to the package index?"
 
 
+def test_our_modules_are_compiled_for_whoever_may_not_write_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    for folder in ("idp", "migrations"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "module.py").write_text("")
+    (tmp_path / "migrations" / "__pycache__").write_text("in the way")
+    environment.compile_modules(Path(sys.prefix))
+    assert list((tmp_path / "idp" / "__pycache__").glob("module.*.pyc"))
+    assert (tmp_path / "migrations" / "__pycache__").read_text() == "in the way", "nothing is said, and nothing breaks"
+
+
 def test_pip_is_not_fetched_without_network() -> None:
     with pytest.raises(environment.CannotPrepare, match=r"is there a network\?$"):
         environment.download("https://127.0.0.1:9/pip.whl")
