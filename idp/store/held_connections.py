@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from threading import Condition, Lock
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from idp.store.connected import Connected
 
 WAIT_SECONDS = 30.0
 
@@ -24,14 +26,14 @@ class HeldConnections:
         """`most`: how many the engine's pool may open."""
         self._engine = engine
         self._most = most
-        self._idle: list[Connection] = []
+        self._idle: list[Connected] = []
         self._lock = Lock()
         self._given_back = Condition(self._lock)
         self._waiting = 0
         self.in_use = 0
         """How many are used now."""
 
-    def take(self) -> Connection:
+    def take(self) -> Connected:
         """One for this thread alone, until it is given back.
 
         Raises:
@@ -44,12 +46,12 @@ class HeldConnections:
             if self._idle:
                 return self._idle.pop()
         try:
-            return self._engine.connect()
+            return Connected(self._engine)
         except BaseException:
             self._leave(None)
             raise
 
-    def give_back(self, connection: Connection) -> None:
+    def give_back(self, connection: Connected) -> None:
         """For the next; a transaction that is still open is rolled back. One that is no longer valid says that the
         database has gone away under all that wait."""
         good = None
@@ -81,7 +83,7 @@ class HeldConnections:
         finally:
             self._waiting -= 1
 
-    def _leave(self, connection: Connection | None) -> None:
+    def _leave(self, connection: Connected | None) -> None:
         with self._lock:
             self.in_use -= 1
             if connection is not None:
@@ -89,7 +91,7 @@ class HeldConnections:
             if self._waiting:
                 self._given_back.notify()
 
-    def _roll_back(self, connection: Connection) -> None:
+    def _roll_back(self, connection: Connected) -> None:
         try:
             connection.rollback()
         except BaseException:

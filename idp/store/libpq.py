@@ -15,11 +15,9 @@ from typing import Any
 from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.types.string import TextLoader
 
-from idp.store.database import READING, Connected
-from idp.store.pipeline import Message, checked, keep, send
+from idp.store.connected import Connected
+from idp.store.pipeline import Message, checked, send
 
-TRANSFORMER = "mire.transformer"
-PREPARED = "mire.prepared"
 PARAMETER = re.compile(r"%\((\w+)\)s")
 NOTHING: tuple[tuple[Any, ...], int] = ((), 0)
 
@@ -42,19 +40,19 @@ class LibpqStatement:
         Raises:
             psycopg.Error: as a cursor would.
         """
-        held = connection.info
-        driver: Any = connection.connection.driver_connection
-        transformer: Any = held.get(TRANSFORMER) or held.setdefault(TRANSFORMER, _transformer(driver))
-        prepared = held.setdefault(PREPARED, set())
-        if self.name not in prepared:
-            checked(driver.pgconn.prepare(self.name, self.sql))
-            prepared.add(self.name)
+        pgconn = connection.driver.pgconn
+        transformer = connection.transformer
+        if transformer is None:
+            transformer = connection.transformer = _transformer(connection.driver)
+        if self.name not in connection.prepared:
+            checked(pgconn.prepare(self.name, self.sql))
+            connection.prepared.add(self.name)
         values = transformer.dump_sequence([parameters[name] for name in self.names], self.formats)
         message = Message(self.name, values)
-        if not awaited and not held.get(READING, True):
-            keep(held, message)
+        if not awaited and not connection.is_reading:
+            connection.waiting.append(message)
             return NOTHING
-        result = send(driver.pgconn, held, message)
+        result = send(pgconn, connection.waiting, message)
         transformer.set_pgresult(result)
         return transformer.load_rows(0, result.ntuples, tuple), result.command_tuples or 0
 

@@ -14,8 +14,6 @@ from typing import Any, NamedTuple
 from psycopg.errors import Error, OperationalError, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 
-WAITING = "mire.waiting"
-"""Under this name a connection's `info` holds its messages that wait."""
 DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 TEXT = 0
 """Values go and rows come as text, whose types the statement itself says."""
@@ -47,19 +45,12 @@ def prepare_commands(pgconn: Any) -> None:
         checked(pgconn.prepare(message.name, command))
 
 
-def keep(info: dict[Any, Any], message: Message) -> None:
-    """Let it wait for the next that is sent."""
-    waiting: list[Message] = info.setdefault(WAITING, [])
-    waiting.append(message)
-
-
-def send(pgconn: Any, info: dict[Any, Any], message: Message) -> Any:
+def send(pgconn: Any, waiting: list[Message], message: Message) -> Any:
     """What PostgreSQL answers to this one, after all that has waited.
 
     Raises:
         psycopg.Error: as a cursor would, of the first that failed.
     """
-    waiting = info.get(WAITING)
     if not waiting:
         return checked(_alone(pgconn, message))
     messages = [*waiting, message]
@@ -67,39 +58,32 @@ def send(pgconn: Any, info: dict[Any, Any], message: Message) -> Any:
     return _together(pgconn, messages)[-1]
 
 
-def send_waiting(pgconn: Any, info: dict[Any, Any]) -> None:
+def send_waiting(pgconn: Any, waiting: list[Message]) -> None:
     """Before something else speaks on this connection.
 
     Raises:
         psycopg.Error: see send.
     """
-    waiting = info.get(WAITING)
     if waiting:
         last = waiting.pop()
-        send(pgconn, info, last)
+        send(pgconn, waiting, last)
 
 
-def commit(pgconn: Any, info: dict[Any, Any]) -> None:
+def commit(pgconn: Any, waiting: list[Message]) -> None:
     """End the transaction; one in which nothing was said has not begun.
 
     Raises:
         psycopg.Error: nothing of it has happened.
     """
-    waiting = info.get(WAITING)
     if waiting and waiting[-1] in (BEGIN, NOT_DURABLE):
         waiting.clear()
         return
     try:
-        send(pgconn, info, COMMIT)
+        send(pgconn, waiting, COMMIT)
     except Error:
         if pgconn.status == ConnStatus.OK:
             pgconn.exec_(b"ROLLBACK")  # nobody else does: for SQLAlchemy a commit ends the transaction either way
         raise
-
-
-def forget(info: dict[Any, Any]) -> None:
-    """What waits is not sent any more: its transaction is rolled back."""
-    info.pop(WAITING, None)
 
 
 def checked(result: Any) -> Any:

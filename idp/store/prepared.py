@@ -15,7 +15,7 @@ from sqlalchemy import JSON, Dialect, LargeBinary
 from sqlalchemy.sql import Executable
 from sqlalchemy.types import TypeEngine
 
-from idp.store.database import Connected, held_cursor
+from idp.store.connected import Connected
 from idp.store.libpq import LibpqStatement, libpq_statement
 
 Processor = Callable[[Any], Any]
@@ -60,7 +60,7 @@ class Compiled:
         """The driver's rows, and how many rows were touched."""
         if self.by_libpq is not None:
             return self.by_libpq.run(connection, parameters, awaited=awaited)
-        cursor = held_cursor(connection)
+        cursor = connection.cursor
         cursor.execute(self.sql, [parameters[name] for name in self.names])
         if cursor.description is None:
             return (), cursor.rowcount

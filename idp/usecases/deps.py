@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import TracebackType
 
 from idp.adapters.assertions import AssertionVerifier
 from idp.adapters.clock import Clock
@@ -31,7 +32,6 @@ from idp.store.database import Connected, Database
 from idp.store.database import StoreUnavailable as StoreUnavailable  # doors answer 503 to it
 
 LogLines = list[tuple[str, dict[str, str | int]]]
-PENDING_LINES = "mire.pending_log_lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +80,39 @@ class Deps:
         """The same for a use case that writes with one statement alone, which is cheaper."""
         return self._logged(self.database.single_write())
 
-    @contextmanager
-    def _logged(self, opened: AbstractContextManager[Connected]) -> Iterator[Connected]:
-        lines: LogLines = []
-        with opened as connection:
-            connection.info[PENDING_LINES] = lines
-            yield connection
-        for name, fields in lines:
-            self.log.event(name, fields)
+    def _logged(self, opened: AbstractContextManager[Connected]) -> AbstractContextManager[Connected]:
+        return Logged(self.log, opened)
 
     def read(self) -> AbstractContextManager[Connected]:
         """One read."""
         return self.database.read()
 
 
+class Logged(AbstractContextManager[Connected]):
+    """A transaction whose log lines are written once it has committed."""
+
+    __slots__ = ("_lines", "_log", "_opened")
+
+    def __init__(self, log: EventLog, opened: AbstractContextManager[Connected]) -> None:
+        self._log = log
+        self._opened = opened
+        self._lines: LogLines = []
+
+    def __enter__(self) -> Connected:
+        connection = self._opened.__enter__()
+        connection.log_lines = self._lines
+        return connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)
+        if error is None:
+            for name, fields in self._lines:
+                self._log.event(name, fields)
+
+
 def log_on_commit(connection: Connected, name: str, fields: dict[str, str | int]) -> None:
     """Leave one log line in the open transaction."""
-    lines: LogLines | None = connection.info.get(PENDING_LINES)
-    if lines is not None:
-        lines.append((name, fields))
+    if connection.log_lines is not None:
+        connection.log_lines.append((name, fields))

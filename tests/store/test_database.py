@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from idp.store.database import Connected, Database, StoreUnavailable
 from idp.store.people.legal_units import legal_units
+from idp.store.prepared import Prepared
 
 
 def test_an_exception_leaves_nothing_behind(database: Database) -> None:
@@ -37,7 +39,7 @@ def test_a_writer_that_hangs_makes_the_others_unavailable_and_not_hang(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In this process or another; on SQLite the queue for the lock, on PostgreSQL the row's lock, has a deadline."""
-    monkeypatch.setattr("idp.store.database.WRITE_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr("idp.store.sqlite.WRITE_LOCK_SECONDS", 0.1)
     with database.transaction() as connection:
         connection.execute(insert(legal_units).values(siren="999000375", label=""))
     waiting = ThreadPoolExecutor(1)
@@ -55,6 +57,60 @@ def test_a_writer_that_hangs_makes_the_others_unavailable_and_not_hang(
     waiting.shutdown()
     with database.transaction() as connection:
         assert connection.execute(select(legal_units.c.label)).scalar_one() == "held"
+
+
+INSERT = Prepared(insert(legal_units).inline(), ("siren", "label"))
+
+
+def sirens(database: Database) -> list[str]:
+    with database.read() as connection:
+        return list(connection.execute(select(legal_units.c.siren)).scalars())
+
+
+def test_a_refused_statement_leaves_the_transaction_open(database: Database) -> None:
+    """SQLAlchemy rolls back after an error where it knows of no transaction; what came next would be kept at once."""
+    with pytest.raises(LookupError), database.transaction() as connection:
+        INSERT.run(connection, {"siren": "999000375", "label": "GIP"})
+        with pytest.raises(IntegrityError):
+            INSERT.run(connection, {"siren": "999000375", "label": "GIP"})
+        if database.is_sqlite:  # PostgreSQL hears of nothing more
+            INSERT.run(connection, {"siren": "970505517", "label": "GIP"})
+        raise LookupError
+    assert [] == sirens(database)
+
+
+@pytest.mark.parametrize("by_core", [True, False])
+def test_what_comes_after_a_lost_connection_is_not_kept_without_what_came_before(
+    database: Database, by_core: bool
+) -> None:
+    """SQLAlchemy would connect again by itself."""
+    with pytest.raises(LookupError), database.transaction() as connection:
+        INSERT.run(connection, {"siren": "999000375", "label": "GIP"})
+        connection.invalidate()
+        with pytest.raises((StoreUnavailable, DBAPIError)):
+            if by_core:
+                connection.execute(insert(legal_units).values(siren="970505517", label="GIP"))
+            else:
+                INSERT.run(connection, {"siren": "970505517", "label": "GIP"})
+        raise LookupError
+    assert [] == sirens(database)
+
+
+def test_what_could_not_be_committed_is_undone_and_the_connection_used_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_connection: Connected) -> None:
+        raise database.engine.dialect.loaded_dbapi.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database.commands, "commit", fail)
+        with pytest.raises(StoreUnavailable), database.transaction() as connection:
+            INSERT.run(connection, {"siren": "999000375", "label": "GIP"})
+    assert [] == sirens(database)
+    with database.transaction() as again:
+        assert again is connection
+        INSERT.run(again, {"siren": "970505517", "label": "GIP"})
+    assert ["970505517"] == sirens(database)
 
 
 def waits_for_the_disk(connection: Connected) -> bool:
