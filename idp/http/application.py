@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextvars import Token
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, cast
 
 from flask import Flask, Request, Response
+from flask.ctx import RequestContext
 from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.routing import MapAdapter, Rule
 
+from idp.http.deps import ANSWERED, EXTENSION, current_request
 from idp.http.plain_request import PlainRequest
 
 BODILESS = (204, 304)
@@ -46,12 +51,46 @@ class NoSession(SessionInterface):
         """Nothing was put in it."""
 
 
+class Answering(RequestContext):
+    """Flask's context of one request, which says itself whose it is and what is answered (deps.py)."""
+
+    def __init__(self, app: Flask, environ: dict[str, Any]) -> None:
+        request = PlainRequest(environ)
+        request.deps = app.extensions[EXTENSION]
+        self._tokens: list[Token[PlainRequest]] = []
+        super().__init__(app, environ, request)
+
+    def push(self) -> None:
+        """From here on it is the one that is answered."""
+        self._tokens.append(ANSWERED.set(cast(PlainRequest, self.request)))
+        super().push()
+
+    def pop(self, *error: Any) -> None:
+        """What was answered before it is again."""
+        try:
+            super().pop(*error)
+        finally:
+            ANSWERED.reset(self._tokens.pop())
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is called before and after the views of one endpoint, in order."""
+
+    before: tuple[Callable[[], Any], ...]
+    after: tuple[Callable[[Any], Any], ...]
+
+
 class Application(Flask):
     """No view of ours is a coroutine, and no address is written outside of a request."""
 
     request_class = PlainRequest
     session_interface = NoSession()
     url_rule_class = LazyRule
+
+    def __init__(self, *names: Any, **options: Any) -> None:
+        self._arounds: dict[str | None, Around] = {}
+        super().__init__(*names, **options)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Flask looks at every function before every call of it."""
@@ -64,6 +103,45 @@ class Application(Flask):
             return None
         query, name = request.environ.get("QUERY_STRING", ""), self.config["SERVER_NAME"]
         return MapAdapter(self.url_map, name, "/", "", request.scheme, request.path, request.method, query)
+
+    def request_context(self, environ: dict[str, Any]) -> RequestContext:
+        """Ours."""
+        return Answering(self, environ)
+
+    def preprocess_request(self) -> Any:
+        """Flask looks for functions of this kind in five places at every request; they are all registered before the
+        first."""
+        for before in self._around(current_request()).before:
+            answer = before()
+            if answer is not None:
+                return answer
+        return None
+
+    def process_response(self, response: Response) -> Response:
+        """The same."""
+        request = current_request()
+        for after in (*request.after, *self._around(request).after):
+            response = after(response)
+        return response
+
+    def do_teardown_request(self, *error: Any) -> None:
+        """Nothing of ours is torn down as yet, and nobody listens to Flask's signals."""
+        if self.teardown_request_funcs:
+            super().do_teardown_request(*error)
+
+    def do_teardown_appcontext(self, *error: Any) -> None:
+        """The same."""
+        if self.teardown_appcontext_funcs:
+            super().do_teardown_appcontext(*error)
+
+    def _around(self, request: Request) -> Around:
+        found = self._arounds.get(request.endpoint)
+        if found is None:
+            blueprints = request.blueprints
+            before = [self.before_request_funcs.get(name, []) for name in (None, *reversed(blueprints))]
+            after = [reversed(self.after_request_funcs.get(name, [])) for name in (*blueprints, None)]
+            found = self._arounds[request.endpoint] = Around(tuple(chain(*before)), tuple(chain(*after)))
+        return found
 
     def full_dispatch_request(self) -> Response:
         """Whoever calls this only sends it."""

@@ -12,12 +12,12 @@ from typing import Any, cast
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Flask, Request, current_app, has_request_context
+from flask import Flask, Request, current_app
 from flask_babel import Babel, Domain, refresh
 from markupsafe import Markup
 
 from idp.domain.portals.scopes import words_of
-from idp.http.deps import current_request
+from idp.http.deps import ANSWERED, current_request
 
 LOCALES = ("fr", "en")
 """French is the language of the source; every other one has its catalogue."""
@@ -82,9 +82,9 @@ def current_phrases() -> Phrases:
 
 def current_language() -> str:
     """The language of the running request; outside of one, French."""
-    if not has_request_context():
+    request = ANSWERED.get(None)
+    if request is None:
         return LOCALES[0]
-    request = current_request()
     if not request.language:
         request.language = choose_language(request.ui_locales or request.args.get("ui_locales", ""), request)
     return request.language

@@ -5,18 +5,19 @@ Werkzeug's serves uploads, streams and headers of any name, and asks at every lo
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import IO, Any, cast
 from urllib.parse import unquote
 
-from flask import Request
+from flask import Request, Response
 from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.sansio.http import parse_cookie
-from werkzeug.utils import cached_property
 
 from idp.http.limits import FORM, LARGEST_BODY
+from idp.usecases.deps import Deps
 
 
 @lru_cache(256)
@@ -58,19 +59,26 @@ class Parameters(ImmutableMultiDict[str, str]):
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]
         """The first value, or `default`."""
-        return super().get(key, default, type) if key in self else default
+        if type is not None:
+            return super().get(key, default, type) if key in self else default
+        values: list[str] | None = dict.get(self, key)  # type: ignore[assignment]
+        return values[0] if values else default
 
 
 class PlainRequest(Request):
     """No view of ours reads an upload, and what is no form is refused or not asked for (limits.py)."""
 
     parameter_storage_class = Parameters
+    deps: Deps
+    """Of the application that answers it."""
     request_id = ""
     """One random name of it, once it has been asked for (actors.py)."""
     ui_locales = ""
     """What its authorization request says of languages (languages.py)."""
     language = ""
     """Of its answer, once chosen."""
+    after: Sequence[Callable[[Response], Response]] = ()
+    """What is still to be done to its answer."""
 
     def __init__(self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False) -> None:
         super().__init__(environ, populate_request, shallow)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
-from flask import Request, Response, after_this_request
+from flask import Request, Response
 
 from idp.domain.portals.clients import Client
 from idp.domain.portals.confirmations import Confirmation
 from idp.domain.portals.dpop_proofs import ProofFault
+from idp.http.deps import current_request
 from idp.usecases.deps import Deps
 from idp.usecases.portals.possession import Lacking, Presentation, lacking, new_nonce, show
 
@@ -81,7 +82,9 @@ def offer_nonce(deps: Deps) -> None:
     """Put a fresh nonce on the answer (RFC 9449 section 8.2)."""
     nonce = new_nonce(deps)
 
-    @after_this_request
     def with_nonce(response: Response) -> Response:
         response.headers[NONCE_HEADER] = nonce
         return response
+
+    request = current_request()
+    request.after = (*request.after, with_nonce)
