@@ -10,7 +10,7 @@ class KeyedHash:
     """Values that only this server can make. `keys` are the versions of the secret; the first writes, all read."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        self._keys = tuple(keys)
+        self._keys = [hmac.new(key, digestmod="sha256") for key in keys]
 
     def of(self, purpose: str, *parts: str) -> bytes:
         """32 bytes for these parts, unrelated to those of any other purpose."""
@@ -21,11 +21,9 @@ class KeyedHash:
         return any(hmac.compare_digest(value, self._under(key, purpose, parts)) for key in self._keys)
 
     @staticmethod
-    def _under(key: bytes, purpose: str, parts: Sequence[str]) -> bytes:
+    def _under(key: hmac.HMAC, purpose: str, parts: Sequence[str]) -> bytes:
         # Lengths are part of the message: ("ab", "c") and ("a", "bc") must differ.
-        message = bytearray()
-        for text in (purpose, *parts):
-            item = text.encode()
-            message += len(item).to_bytes(4)
-            message += item
-        return hmac.digest(key, message, "sha256")
+        items = [text.encode() for text in (purpose, *parts)]
+        made = key.copy()  # a third cheaper than beginning with the key
+        made.update(b"".join([len(item).to_bytes(4) + item for item in items]))
+        return made.digest()

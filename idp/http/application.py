@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import Token
 from dataclasses import dataclass
 from itertools import chain
@@ -14,7 +14,7 @@ from flask.ctx import RequestContext
 from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.routing import MapAdapter, Rule
 
-from idp.http.deps import ANSWERED, EXTENSION, current_request
+from idp.http.deps import ANSWERED, current_request
 from idp.http.plain_request import PlainRequest
 
 BODILESS = (204, 304)
@@ -56,7 +56,7 @@ class Answering(RequestContext):
 
     def __init__(self, app: Flask, environ: dict[str, Any]) -> None:
         request = PlainRequest(environ)
-        request.deps = app.extensions[EXTENSION]
+        request.extensions = app.extensions
         self._tokens: list[Token[PlainRequest]] = []
         super().__init__(app, environ, request)
 
@@ -143,6 +143,14 @@ class Application(Flask):
             found = self._arounds[request.endpoint] = Around(tuple(chain(*before)), tuple(chain(*after)))
         return found
 
+    def dispatch_request(self) -> Any:
+        """The view's answer."""
+        request = current_request()
+        rule = request.url_rule
+        if request.routing_exception is not None or rule is None or request.method == "OPTIONS":
+            return super().dispatch_request()
+        return self.view_functions[rule.endpoint](**(request.view_args or {}))
+
     def full_dispatch_request(self) -> Response:
         """Whoever calls this only sends it."""
         return cast(Response, Sent(super().full_dispatch_request()))
@@ -158,22 +166,23 @@ class Sent:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """WSGI."""
         response = self.response
-        if environ["REQUEST_METHOD"] == "HEAD" or not is_plain(response):
+        headers = response.headers.to_wsgi_list()
+        names = [name.lower() for name, _ in headers]
+        if environ["REQUEST_METHOD"] == "HEAD" or not is_plain(response, names, headers):
             return response(environ, start_response)
         body = cast(list[bytes], response.response)
-        headers = response.headers.to_wsgi_list()
-        if "Content-Length" not in response.headers:
+        if "content-length" not in names:
             headers.append(("Content-Length", str(sum(map(len, body)))))
         start_response(response.status, headers)
         return body
 
 
-def is_plain(response: Response) -> bool:
-    """Whether there is nothing in it that Werkzeug would change."""
-    body, location = response.response, response.headers.get("Location", "")
+def is_plain(response: Response, names: Sequence[str], headers: Sequence[tuple[str, str]]) -> bool:
+    """Whether there is nothing in it that Werkzeug would change. `names`: those of the headers, in lower case."""
+    body = response.response
     return (
         type(body) is list
         and all(type(piece) is bytes for piece in body)
         and response.status_code not in BODILESS
-        and WRITTEN.fullmatch(location) is not None
+        and ("location" not in names or WRITTEN.fullmatch(headers[names.index("location")][1]) is not None)
     )

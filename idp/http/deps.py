@@ -6,9 +6,9 @@ Flask's `current_app` and `request` look up at every use what they stand for: a 
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, current_app
+from flask import current_app
 
 from idp.usecases.deps import Deps
 
@@ -22,11 +22,13 @@ ANSWERED: ContextVar[PlainRequest] = ContextVar("mire.answered")
 
 def current_deps() -> Deps:
     """The Deps that wiring.py gave this application."""
+    return cast(Deps, current_extensions()[EXTENSION])
+
+
+def current_extensions() -> dict[str, Any]:
+    """What our packages keep on this application, each under its own name."""
     request = ANSWERED.get(None)
-    if request is not None:
-        return request.deps
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return cast(Deps, app.extensions[EXTENSION])
+    return request.extensions if request is not None else current_app.extensions
 
 
 def current_request() -> PlainRequest:

@@ -12,12 +12,12 @@ from typing import Any, cast
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Flask, Request, current_app
+from flask import Flask, Request
 from flask_babel import Babel, Domain, refresh
 from markupsafe import Markup
 
 from idp.domain.portals.scopes import words_of
-from idp.http.deps import ANSWERED, current_request
+from idp.http.deps import ANSWERED, current_extensions, current_request
 
 LOCALES = ("fr", "en")
 """French is the language of the source; every other one has its catalogue."""
@@ -77,7 +77,7 @@ def register_languages(app: Flask) -> None:
 
 def current_phrases() -> Phrases:
     """What templates say `_()` by in this request."""
-    return cast(dict[str, Phrases], current_app.extensions[EXTENSION])[current_language()]
+    return cast(dict[str, Phrases], current_extensions()[EXTENSION])[current_language()]
 
 
 def current_language() -> str:

@@ -17,7 +17,6 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.sansio.http import parse_cookie
 
 from idp.http.limits import FORM, LARGEST_BODY
-from idp.usecases.deps import Deps
 
 
 @lru_cache(256)
@@ -69,8 +68,8 @@ class PlainRequest(Request):
     """No view of ours reads an upload, and what is no form is refused or not asked for (limits.py)."""
 
     parameter_storage_class = Parameters
-    deps: Deps
-    """Of the application that answers it."""
+    extensions: dict[str, Any]
+    """Of the application that answers it (deps.py)."""
     request_id = ""
     """One random name of it, once it has been asked for (actors.py)."""
     ui_locales = ""

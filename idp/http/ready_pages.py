@@ -8,8 +8,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app
 from markupsafe import escape
+
+from idp.http.deps import current_extensions
 
 EXTENSION = "mire.ready_pages"
 MOST_PAGES = 256
@@ -44,7 +45,7 @@ def ready_page(
     `made_of` is everything else that the page depends on: when one of these is another than it was (the registry or
     the themes were loaded again), the page is rendered again.
     """
-    pages = cast(dict[Hashable, ReadyPage], current_app.extensions.setdefault(EXTENSION, {}))
+    pages = cast(dict[Hashable, ReadyPage], current_extensions().setdefault(EXTENSION, {}))
     escaped = [str(escape(value)) for value in (*values, *typed)]
     known = pages.get(key)
     if known is not None and known.made_of == made_of:

@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask
 
+from idp.http.deps import current_extensions
 from idp.http.ready_bytes import ReadyAnswer, ready_answer, serve_ready
 
 FOLDER = Path(__file__).resolve().parents[1] / "web" / "static"
@@ -39,7 +40,7 @@ def _files() -> dict[str, bytes]:
 
 def static_url(name: str) -> str:
     """Where the browser finds that file; a KeyError when there is none of that name."""
-    return cast(dict[str, str], current_app.extensions[EXTENSION])[name]
+    return cast(dict[str, str], current_extensions()[EXTENSION])[name]
 
 
 def _answer(name: str, body: bytes, *, secure: bool) -> ReadyAnswer:

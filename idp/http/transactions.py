@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from flask import Request, Response, current_app, request
+from flask import Request, Response, request
 
 from idp.domain.portals.clients import Client, Match
 from idp.domain.sign_in.password_triplet import SignedIn
@@ -15,7 +15,7 @@ from idp.domain.sign_in.transactions import OpenTransaction, RefusalReason, Tran
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import browser_cookie
 from idp.http.csrf import FormScope
-from idp.http.deps import current_deps
+from idp.http.deps import current_deps, current_extensions
 from idp.http.languages import use_ui_locales
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
@@ -104,7 +104,7 @@ DISPATCHER = "mire.dispatcher"
 def next_answer(step: Step) -> NextAnswer | None:
     """How the one dispatcher will answer this browser's new session, without sending it there first; None where what it
     answers is not to be the answer to the step's own post."""
-    dispatcher: Dispatcher = current_app.extensions[DISPATCHER]
+    dispatcher: Dispatcher = current_extensions()[DISPATCHER]
     return dispatcher(step.transaction)
 
 

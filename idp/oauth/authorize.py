@@ -9,7 +9,7 @@ from typing import cast
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import InvalidRequestObjectError, InvalidRequestURIError
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from idp.domain.platform.limits import TooMany
 from idp.domain.portals.requests import AuthorizationRequest
@@ -18,7 +18,7 @@ from idp.domain.sign_in.journey import Answer, Ask, Done, Refuse
 from idp.domain.sign_in.transactions import OpenTransaction
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import ensure_browser_cookie, session_cookie
-from idp.http.deps import current_deps, current_request
+from idp.http.deps import current_deps, current_extensions, current_request
 from idp.http.languages import use_ui_locales
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page
@@ -139,7 +139,7 @@ def check_again(transaction: OpenTransaction) -> AuthorizationRequest | Response
 
 def checked_requests() -> CheckedRequests:
     """Of this process."""
-    return cast(CheckedRequests, current_app.extensions[CHECKED])
+    return cast(CheckedRequests, current_extensions()[CHECKED])
 
 
 def give_code(asked: AuthorizationRequest, granted: Granted) -> Response:

@@ -8,9 +8,9 @@ from typing import Any, cast
 from authlib.oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc7636 import CodeChallenge
-from flask import Flask, Response, current_app
+from flask import Flask, Response
 
-from idp.http.deps import current_request
+from idp.http.deps import current_extensions, current_request
 from idp.oauth.answers import to_response
 from idp.oauth.authorization_grant import AuthorizationCodeRequest
 from idp.oauth.client_authentication import authenticate
@@ -103,7 +103,7 @@ class MireServer(AuthorizationServer):  # type: ignore[misc]
 
 def current_server() -> MireServer:
     """The authorization server of the running application."""
-    return cast(MireServer, current_app.extensions[EXTENSION])
+    return cast(MireServer, current_extensions()[EXTENSION])
 
 
 def install_server(app: Flask, deps: Deps) -> MireServer:

@@ -148,9 +148,14 @@ def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
     return None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
+_written = json.JSONEncoder().encode
+_scanned = json.JSONDecoder().raw_decode
+"""What a database writes begins with the value and ends with it: `loads` looks for spaces around."""
+
+
 def _to_json(value: Any) -> str:
-    return "null" if value is None else json.dumps(value)
+    return "null" if value is None else _written(value)
 
 
 def _from_json(text: str | None) -> Any:
-    return None if text is None or text == "null" else json.loads(text)
+    return None if text is None or text == "null" else _scanned(text)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from idp.domain.people.triplets import TripletKey
@@ -104,18 +104,19 @@ def begin_session(connection: Connected, deps: Deps, actor: Actor, opening: Open
     token = deps.random.token()
     values = _session_values(deps, actor, opening, token)
     old = _session_before(connection, deps, opening)
+    session_id, replaced = "", None
     if old is not None and old.account_id == opening.account_id:
-        began = Began(_rotated(connection, old, opening, values), token)
+        session_id = _rotated(connection, old, opening, values)
     else:
-        began = Began("", token, _replaced(connection, deps, actor, opening, old))
-    if not began.id:
-        began = replace(began, id=deps.random.token(16))
-        own: dict[str, Any] = {"id": began.id, "account_id": opening.account_id, "created_at": opening.at}
+        replaced = _replaced(connection, deps, actor, opening, old)
+    if not session_id:
+        session_id = deps.random.token(16)
+        own: dict[str, Any] = {"id": session_id, "account_id": opening.account_id, "created_at": opening.at}
         if opening.cookieless:
-            own["token_hash"] = cookieless_hash(began.id)
+            own["token_hash"] = cookieless_hash(session_id)
         insert_session(connection, {**values, **own})
-    done = record_done(connection, opening.transaction_id, Act.SIGN_IN, opening.at, began.id)
-    return began if done is None else replace(began, done=Done.from_json(done))
+    done = record_done(connection, opening.transaction_id, Act.SIGN_IN, opening.at, session_id)
+    return Began(session_id, token, replaced, None if done is None else Done.from_json(done))
 
 
 def _session_values(deps: Deps, actor: Actor, opening: Opening, token: str) -> dict[str, Any]:

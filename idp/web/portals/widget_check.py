@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, request
 
 from idp.domain.platform.limits import TooMany
 from idp.domain.portals.clients import Client
@@ -16,7 +16,7 @@ from idp.domain.portals.widget_findings import Finding
 from idp.http.actors import anonymous_actor
 from idp.http.cookies import Cookie, browser_cookie, write_cookie
 from idp.http.csrf import BoundForm, FormScope
-from idp.http.deps import current_deps
+from idp.http.deps import current_deps, current_extensions
 from idp.http.page_errors import PageError
 from idp.http.pages import error_page, render_page
 from idp.http.partners import partner_named
@@ -80,7 +80,7 @@ def send() -> Response:
 
 
 def _alone(client: Client | None, address: str) -> Sequence[Finding] | Unjudged | TooMany:
-    checking = cast(Checking, current_app.extensions[EXTENSION])
+    checking = cast(Checking, current_extensions()[EXTENSION])
     if not checking.one_at_a_time.acquire(blocking=False):
         return SOON
     try:
