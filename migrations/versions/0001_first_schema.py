@@ -495,13 +495,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_authorizations_account_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['session_id'], ['sessions.id'], name=op.f('fk_authorizations_session_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_authorizations')),
-    sa.UniqueConstraint('code_hash', name=op.f('uq_authorizations_code_hash')),
-    sa.UniqueConstraint('pushed_hash', name=op.f('uq_authorizations_pushed_hash'))
+    sa.UniqueConstraint('code_hash', name=op.f('uq_authorizations_code_hash'))
     )
     with op.batch_alter_table('authorizations', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_authorizations_account_id'), ['account_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_authorizations_client_id'), ['client_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_authorizations_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index('ix_authorizations_pushed_hash', ['pushed_hash'], unique=True, sqlite_where=sa.text('pushed_hash IS NOT NULL'), postgresql_where=sa.text('pushed_hash IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_authorizations_session_id'), ['session_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_authorizations_sid'), ['sid'], unique=False)
 
@@ -538,8 +537,8 @@ def downgrade() -> None:
     with op.batch_alter_table('authorizations', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_authorizations_sid'))
         batch_op.drop_index(batch_op.f('ix_authorizations_session_id'))
+        batch_op.drop_index('ix_authorizations_pushed_hash', sqlite_where=sa.text('pushed_hash IS NOT NULL'), postgresql_where=sa.text('pushed_hash IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_authorizations_expires_at'))
-        batch_op.drop_index(batch_op.f('ix_authorizations_client_id'))
         batch_op.drop_index(batch_op.f('ix_authorizations_account_id'))
 
     op.drop_table('authorizations')

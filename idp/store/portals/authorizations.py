@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, LargeBinary, Table
+from sqlalchemy import JSON, Boolean, Column, Index, LargeBinary, Table
+from sqlalchemy import text as condition
 
 from idp.store.metadata import RowNumber, instant, metadata, reference, text
+
+PUSHED = condition("pushed_hash IS NOT NULL")
+"""Most are not: they are in no index."""
 
 authorizations = Table(
     "authorizations",
     metadata,
     text("id", 32, primary_key=True),  # the `gid` claim of its access tokens
     Column("code_hash", LargeBinary(32), nullable=False, unique=True),
-    text("client_id", index=True),
+    text("client_id"),
     reference("account_id", "accounts.id", index=True),
     reference("session_id", "sessions.id", nullable=True, ondelete="SET NULL", index=True),
     text("sid", 43, index=True),  # HMAC of session and client
@@ -20,7 +24,7 @@ authorizations = Table(
     text("resource", default=""),
     text("nonce", default=""),
     text("code_challenge", 128, default=""),
-    Column("pushed_hash", LargeBinary(32), nullable=True, unique=True),  # its pushed request, which gets one code
+    Column("pushed_hash", LargeBinary(32), nullable=True),  # its pushed request, which gets one code
     text("dpop_jkt", 43, default=""),  # the one DPoP key that may redeem the code
     Column("claims_request", JSON, nullable=True),
     Column("details", JSON, nullable=True),  # authorization_details as granted (RFC 9396)
@@ -34,6 +38,7 @@ authorizations = Table(
     instant("redeemed_at", nullable=True),
     instant("revoked_at", nullable=True),
     instant("expires_at", index=True),  # kept as long as what it gave: a late replay still revokes
+    Index("ix_authorizations_pushed_hash", "pushed_hash", unique=True, sqlite_where=PUSHED, postgresql_where=PUSHED),
 )
 
 refresh_families = Table(
