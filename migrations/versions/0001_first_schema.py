@@ -216,7 +216,8 @@ def upgrade() -> None:
     sa.Column('last_counted_at', sa.BigInteger(), nullable=False),
     sa.Column('previous_counted_at', sa.BigInteger(), nullable=False),
     sa.Column('expires_at', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('bucket', 'key', name=op.f('pk_rate_limits'))
+    sa.PrimaryKeyConstraint('bucket', 'key', name=op.f('pk_rate_limits')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('rate_limits', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_rate_limits_expires_at'), ['expires_at'], unique=False)

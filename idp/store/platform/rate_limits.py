@@ -25,6 +25,7 @@ rate_limits = Table(
     instant("last_counted_at"),
     instant("previous_counted_at"),  # what last_counted_at was before: a try that is given back leaves no trace
     instant("expires_at", index=True),  # end of the window
+    sqlite_with_rowid=False,  # a row is little more than its key, and would be looked up twice
 )
 
 _row = rate_limits.c
