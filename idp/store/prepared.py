@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import JSON, Dialect, LargeBinary
@@ -29,8 +30,8 @@ class Compiled:
     """One statement in the words of one database."""
 
     sql: str
-    names: tuple[str, ...]
-    """Order of the parameters, for the driver of SQLite."""
+    in_order: Callable[[Mapping[str, Any]], Sequence[Any]]
+    """The parameters as the driver of SQLite takes them."""
     by_libpq: LibpqStatement | None
     """How PostgreSQL is asked."""
     constants: Mapping[str, Any]
@@ -61,7 +62,7 @@ class Compiled:
         if self.by_libpq is not None:
             return self.by_libpq.run(connection, parameters, awaited=awaited)
         cursor = connection.cursor
-        cursor.execute(self.sql, [parameters[name] for name in self.names])
+        cursor.execute(self.sql, self.in_order(parameters))
         if cursor.description is None:
             return (), cursor.rowcount
         return cursor.fetchall(), cursor.rowcount  # to the end: one left half read would keep its snapshot
@@ -82,34 +83,38 @@ class Prepared:
 
     def first(self, connection: Connected, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row, in the order of the columns, or None."""
-        compiled, rows, _ = self._run(connection, values)
+        compiled = self._for(connection)
+        rows, _ = self._run(connection, compiled, values)
         return compiled.read(rows[0]) if rows else None
 
     def all(self, connection: Connected, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Every row, in the order of the columns."""
-        compiled, rows, _ = self._run(connection, values)
+        compiled = self._for(connection)
+        rows, _ = self._run(connection, compiled, values)
         return [compiled.read(row) for row in rows]
 
     def run(self, connection: Connected, values: Mapping[str, Any]) -> int:
         """Write; how many rows it touched."""
-        return self._run(connection, values)[2]
+        return self._run(connection, self._for(connection), values)[1]
 
     def write(self, connection: Connected, values: Mapping[str, Any]) -> None:
         """Write what cannot fail but by the database's fault, and need not be heard of before the commit: PostgreSQL
         is told with the next statement, or with the commit itself."""
-        self._run(connection, values, awaited=False)
+        self._run(connection, self._for(connection), values, awaited=False)
 
+    def _for(self, connection: Connected) -> Compiled:
+        return self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
+
+    @staticmethod
     def _run(
-        self, connection: Connected, values: Mapping[str, Any], *, awaited: bool = True
-    ) -> tuple[Compiled, Rows, int]:
-        dialect = connection.dialect
-        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        connection: Connected, compiled: Compiled, values: Mapping[str, Any], *, awaited: bool = True
+    ) -> tuple[Rows, int]:
         parameters = compiled.filled(values)
         for listen in LISTENERS:
             listen(connection, compiled.sql, parameters)
         try:
-            return compiled, *compiled.run(connection, parameters, awaited=awaited)
-        except dialect.loaded_dbapi.Error as error:
+            return compiled.run(connection, parameters, awaited=awaited)
+        except connection.dialect.loaded_dbapi.Error as error:
             # What Core does with a driver's error: wraps it, and drops a connection that is gone.
             connection._handle_dbapi_exception(error, compiled.sql, parameters, None, None)
 
@@ -128,9 +133,15 @@ class Prepared:
         }
         names = tuple(made.positiontup) if made.positional else ()
         by_libpq = None if made.positional else libpq_statement(str(made))
-        compiled = Compiled(str(made), names, by_libpq, constants, tuple(into), tuple(out_of))
+        compiled = Compiled(str(made), _picker(names), by_libpq, constants, tuple(into), tuple(out_of))
         self._compiled[dialect.name] = compiled
         return compiled
+
+
+def _picker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)  # which gives one of one name as it is
+    return lambda parameters: [parameters[name] for name in names]
 
 
 # Bytes are bytes to both drivers, and JSON is text: Core and psycopg would wrap and unwrap them.
