@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from idp.domain.platform.instants import Instant
 from idp.domain.sign_in.journey import Done
+from idp.domain.sign_in.sessions import LiveSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class SignedIn:
 
     session_token: str = field(repr=False)
     device_token: str = field(repr=False)
-    subject: str
+    session: LiveSession
+    """The browser's from now on."""
     done: Done | None
     """All that was done in the transaction by now; None: it was closed meanwhile, or ran out."""
 

@@ -61,10 +61,13 @@ class Answering:
         return cls(asked, transaction_id)
 
     def __call__(self, connection: Connected, deps: Deps, actor: Actor, signed_in: SignedIn) -> None:
-        if signed_in.done is not None:
-            self.outcome = _answer(
-                connection, deps, actor, self.asked, self.transaction_id, signed_in.done, signed_in.session_token
-            )
+        if signed_in.done is None:
+            return
+        standing: Standing | None = Standing(signed_in.session, frozenset(), ())
+        if self.asked.client.require_consent or self.asked.details:  # else nobody asks what was agreed to
+            standing = _found(connection, deps, self.asked, signed_in.done, signed_in.session_token)
+        step = decide(deps, self.asked, signed_in.done, standing)
+        self.outcome = _followed(connection, deps, actor, self.asked, self.transaction_id, step)
 
 
 def answer_transaction(
@@ -77,7 +80,8 @@ def answer_transaction(
             return step
     _open_first(deps, asked)
     with deps.transaction(durable=False) as connection:
-        return _answer(connection, deps, actor, asked, going.id, going.done, session_token)
+        step = _decide(connection, deps, asked, going.done, session_token)
+        return _followed(connection, deps, actor, asked, going.id, step)
 
 
 def _open_first(deps: Deps, asked: AuthorizationRequest) -> None:
@@ -86,24 +90,18 @@ def _open_first(deps: Deps, asked: AuthorizationRequest) -> None:
         deps.pairwise_salt()
 
 
-def _answer(
-    connection: Connected,
-    deps: Deps,
-    actor: Actor,
-    asked: AuthorizationRequest,
-    transaction_id: str,
-    done: Done,
-    session_token: str,
+def _followed(
+    connection: Connected, deps: Deps, actor: Actor, asked: AuthorizationRequest, transaction_id: str, step: Next
 ) -> Outcome:
-    match _decide(connection, deps, asked, done, session_token):
+    match step:
         case Answer(session):
             channel = Channel.FEDCM if asked.for_browser else ""
             return _grant(connection, deps, actor, asked, session, transaction_id, channel)
         case Refuse() as refusal:
             closed = close_transaction(connection, transaction_id, deps.clock.now())
             return refusal if closed else AlreadyAnswered()
-        case Ask() as step:
-            return step
+        case Ask() as asking:
+            return asking
 
 
 def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_token: str) -> Next:
@@ -116,12 +114,18 @@ def decide_next(deps: Deps, asked: AuthorizationRequest, done: Done, session_tok
 
 
 def _decide(connection: Connected, deps: Deps, asked: AuthorizationRequest, done: Done, session_token: str) -> Next:
-    now, client_id, standing = deps.clock.now(), asked.client.client_id, None
+    return decide(deps, asked, done, _found(connection, deps, asked, done, session_token))
+
+
+def _found(
+    connection: Connected, deps: Deps, asked: AuthorizationRequest, done: Done, session_token: str
+) -> Standing | None:
+    now, client_id = deps.clock.now(), asked.client.client_id
     if done.handed_over:
-        standing = find_standing_of_session(connection, done.handed_over, client_id, now, deps.lifetimes)
-    elif session_token:
-        standing = find_standing(connection, token_hash(session_token), client_id, now, deps.lifetimes)
-    return decide(deps, asked, done, standing)
+        return find_standing_of_session(connection, done.handed_over, client_id, now, deps.lifetimes)
+    if session_token:
+        return find_standing(connection, token_hash(session_token), client_id, now, deps.lifetimes)
+    return None
 
 
 def decide(deps: Deps, asked: AuthorizationRequest, done: Done, standing: Standing | None) -> Next:

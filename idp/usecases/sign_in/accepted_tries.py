@@ -8,12 +8,21 @@ from typing import Generic, TypeVar
 
 from idp.domain.people.accounts import Account
 from idp.domain.platform.actors import Actor
-from idp.domain.platform.instants import Instant
-from idp.domain.sign_in.assurance import acr_of_password
+from idp.domain.platform.address_prefixes import address_prefix
+from idp.domain.platform.instants import Instant, after
+from idp.domain.sign_in.assurance import PASSWORD_AMR, acr_of_password
 from idp.domain.sign_in.password_triplet import SignedIn, TripletAttempt
+from idp.domain.sign_in.sessions import LiveSession
 from idp.store.database import Connected
 from idp.usecases.deps import Deps
-from idp.usecases.sign_in.begin_session import Browser, Opening, ReplacedSession, begin_session, remember_browser
+from idp.usecases.sign_in.begin_session import (
+    Began,
+    Browser,
+    Opening,
+    ReplacedSession,
+    begin_session,
+    remember_browser,
+)
 
 Outcome = TypeVar("Outcome")
 
@@ -60,5 +69,26 @@ def open_session(connection: Connected, deps: Deps, actor: Actor, accepted: Acce
     )
     began = begin_session(connection, deps, actor, opening)
     device = remember_browser(connection, deps, account.id, accepted.browser, accepted.at)
-    outcome = SignedIn(began.token, device, account.subject, began.done)
+    outcome = SignedIn(began.token, device, _live(deps, actor, accepted, began), began.done)
     return Opened(outcome, {"session": began.id}, began.replaced)
+
+
+def _live(deps: Deps, actor: Actor, accepted: Accepted, began: Began) -> LiveSession:
+    """The session as the database would now tell it: whoever has just written it need not ask."""
+    attempt, account = accepted.attempt, accepted.account
+    return LiveSession(
+        id=began.id,
+        account_id=account.id,
+        subject=account.subject,
+        given_name=account.given_name,
+        family_name=account.family_name,
+        siret=account.siret,
+        auth_time=accepted.at,
+        acr=acr_of_password(account.state),
+        amr=PASSWORD_AMR,
+        created_at=began.created_at,
+        last_seen_at=accepted.at,
+        expires_at=after(accepted.at, deps.lifetimes.session_absolute),
+        browser_label=attempt.browser_label,
+        address_prefix=address_prefix(actor.address),
+    )

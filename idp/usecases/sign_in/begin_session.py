@@ -63,6 +63,8 @@ class Began:
 
     id: str
     token: str
+    created_at: Instant
+    """Of the session, which the same person's sign-in goes on with."""
     replaced: ReplacedSession | None = None
     done: Done | None = None
     """All that was done in the transaction by now; None: it is no longer open."""
@@ -104,9 +106,10 @@ def begin_session(connection: Connected, deps: Deps, actor: Actor, opening: Open
     token = deps.random.token()
     values = _session_values(deps, actor, opening, token)
     old = _session_before(connection, deps, opening)
-    session_id, replaced = "", None
+    session_id, created_at, replaced = "", opening.at, None
     if old is not None and old.account_id == opening.account_id:
         session_id = _rotated(connection, old, opening, values)
+        created_at = old.created_at if session_id else opening.at
     else:
         replaced = _replaced(connection, deps, actor, opening, old)
     if not session_id:
@@ -116,7 +119,7 @@ def begin_session(connection: Connected, deps: Deps, actor: Actor, opening: Open
             own["token_hash"] = cookieless_hash(session_id)
         insert_session(connection, {**values, **own})
     done = record_done(connection, opening.transaction_id, Act.SIGN_IN, opening.at, session_id)
-    return Began(session_id, token, replaced, None if done is None else Done.from_json(done))
+    return Began(session_id, token, created_at, replaced, None if done is None else Done.from_json(done))
 
 
 def _session_values(deps: Deps, actor: Actor, opening: Opening, token: str) -> dict[str, Any]:

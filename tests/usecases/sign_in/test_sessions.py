@@ -14,6 +14,7 @@ from idp.store.people.accounts import accounts
 from idp.store.sign_in.sessions import end_session, end_sessions, insert_session, rotate_session
 from idp.usecases.deps import Deps
 from idp.usecases.sign_in.sessions import find_session, list_sessions
+from tests.usecases.sign_in.conftest import Door
 
 
 def begin(deps: Deps, account_id: int, name: str) -> str:
@@ -136,3 +137,20 @@ def test_a_cookie_is_rotated_once(deps: Deps, account_id: int) -> None:
 
 def test_the_absolute_life_is_twelve_hours(deps: Deps) -> None:
     assert 12 * HOUR == deps.lifetimes.session_absolute
+
+
+@pytest.mark.parametrize("state", ["active", "candidate"])
+def test_a_sign_in_tells_the_session_that_the_database_would(door: Door, state: str) -> None:
+    """It is answered by what it tells: new, gone on with, in place of another person's, after the other one's end."""
+    door.change("Moutin", state=state)
+    door.add_person("Roux")
+    other = {"family_name": "ROUX", "given_name": "CLAIRE"}
+    browser: dict[str, str] = {"browser_label": "Firefox sur Linux", "session_token": ""}
+    ids = []
+    for who in ({}, {}, other, other, {}):
+        door.wait(MINUTE)
+        signed_in = door.sign_in(**who, **browser, address="2001:db8::7")
+        browser["session_token"] = signed_in.session_token
+        assert find_session(door.deps, signed_in.session_token) == signed_in.session
+        ids.append(signed_in.session.id)
+    assert ids[0] == ids[1] != ids[2] == ids[3] != ids[4] != ids[0]

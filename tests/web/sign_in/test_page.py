@@ -55,7 +55,7 @@ def test_the_right_four_come_back_to_the_portal_at_once(deps: Deps, claire: Pers
     assert claire.cookie("mire_device")
 
 
-def test_a_sign_in_goes_thirteen_times_to_postgresql(
+def test_a_sign_in_goes_twelve_times_to_postgresql(
     deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Decision 0012: two for the request, one for the page, ten for the password and the answer."""
@@ -76,7 +76,7 @@ def test_a_sign_in_goes_thirteen_times_to_postgresql(
     for cookie in ("sid", "device"):
         claire.client.delete_cookie(f"__Host-mire_{cookie}", domain=HOST)
     answered(claire.send(claire.begin()))
-    assert (0 if deps.database.is_sqlite else 13) == trips
+    assert (0 if deps.database.is_sqlite else 12) == trips
 
 
 def test_a_sign_in_waits_once_for_the_disk(deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch) -> None:
