@@ -55,10 +55,8 @@ def test_the_right_four_come_back_to_the_portal_at_once(deps: Deps, claire: Pers
     assert claire.cookie("mire_device")
 
 
-def test_a_sign_in_goes_twelve_times_to_postgresql(
-    deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Decision 0012: two for the request, one for the page, ten for the password and the answer."""
+def test_a_sign_in_goes_twelve_times_to_postgresql(deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decision 0012: two for the request, one for the page, nine for the password and the answer."""
     claire.send(claire.begin())  # statements are prepared once
     trips = 0
     alone, together = pipeline._alone, pipeline._together
