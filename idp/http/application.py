@@ -51,7 +51,7 @@ class NoSession(SessionInterface):
         """Nothing was put in it."""
 
 
-class Answering(RequestContext):
+class PlainContext(RequestContext):
     """Flask's context of one request, which says itself whose it is and what is answered (deps.py)."""
 
     def __init__(self, app: Flask, environ: dict[str, Any]) -> None:
@@ -106,7 +106,7 @@ class Application(Flask):
 
     def request_context(self, environ: dict[str, Any]) -> RequestContext:
         """Ours."""
-        return Answering(self, environ)
+        return PlainContext(self, environ)
 
     def preprocess_request(self) -> Any:
         """Flask looks for functions of this kind in five places at every request; they are all registered before the

@@ -21,7 +21,7 @@ class Connected(Connection):
     is_begun = False
     """A transaction is open that SQLAlchemy knows nothing of (Database.transaction)."""
     is_reading = True
-    """Nothing is written: each statement of PostgreSQL is a transaction of its own, SQLite's have one snapshot."""
+    """No transaction for writing is open (Database.read)."""
     log_lines: list[Any] | None = None
     """What is to be logged once the transaction has committed (usecases/deps.py)."""
     waits_for_disk = True
@@ -49,6 +49,10 @@ class Connected(Connection):
         """The one cursor to SQLite."""
         return self.driver.cursor()
 
+    def is_another(self) -> bool:
+        """Whether SQLAlchemy, after a loss, has connected again by itself: what we know is of the one that was lost."""
+        return self.connection.driver_connection is not self.driver
+
     def in_transaction(self) -> bool:
         """Whether one is open, whoever began it: where none is, SQLAlchemy rolls back at every error."""
         return self.is_begun or super().in_transaction()
@@ -62,6 +66,6 @@ def has_begun(connection: Connection) -> bool:
     """
     if not (isinstance(connection, Connected) and connection.is_begun):
         return False
-    if connection.invalidated or connection.connection.driver_connection is not connection.driver:
+    if connection.invalidated or connection.is_another():
         raise StoreUnavailable
     return True

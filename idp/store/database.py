@@ -79,7 +79,7 @@ class Database:
         return Transaction(self, durable=durable)
 
     def read(self) -> AbstractContextManager[Connected]:
-        """One read: a snapshot on SQLite, autocommit on PostgreSQL (each statement sees what is committed).
+        """One read. Each statement sees what is committed; on SQLite those of SQLAlchemy share a snapshot.
 
         Raises:
             StoreUnavailable: the database cannot be reached.
@@ -108,8 +108,6 @@ class Database:
 class Reading(AbstractContextManager[Connected]):
     """See Database.read. A class, as the next: a generator costs three times as much to enter and to leave."""
 
-    __slots__ = ("_connection", "_held")
-
     def __init__(self, database: Database) -> None:
         self._held = database.held
 
@@ -132,8 +130,6 @@ class Transaction(AbstractContextManager[Connected]):
     """See Database.transaction. SQLAlchemy's own beginning and ending is a twentieth of a sign-in (measured); where a
     use case speaks through it, it begins within ours, and ends with it."""
 
-    __slots__ = ("_connection", "_database", "_durable")
-
     def __init__(self, database: Database, *, durable: bool) -> None:
         self._database = database
         self._durable = durable
@@ -146,7 +142,8 @@ class Transaction(AbstractContextManager[Connected]):
             try:
                 self._begin(connection)
             except BaseException:
-                database.held.give_back(connection)
+                self._roll_back(connection)
+                self._end(connection)
                 raise
         except BaseException as error:
             database.write_lock.__exit__(None, None, None)
@@ -163,9 +160,7 @@ class Transaction(AbstractContextManager[Connected]):
                 else:
                     self._roll_back(connection)
             finally:
-                connection.is_begun = False
-                connection.is_reading = True
-                database.held.give_back(connection)
+                self._end(connection)
         except FROM_SQLALCHEMY as failure:
             raise _told(failure) from failure
         finally:
@@ -177,9 +172,13 @@ class Transaction(AbstractContextManager[Connected]):
         try:
             self._database.commands.begin(connection, durable=self._durable)
         except connection.dialect.loaded_dbapi.Error as error:
-            connection.is_reading = True
             connection._handle_dbapi_exception(error, "BEGIN", None, None, None)
         connection.is_begun = True
+
+    def _end(self, connection: Connected) -> None:
+        connection.is_begun = False
+        connection.is_reading = True
+        self._database.held.give_back(connection)
 
     def _commit(self, connection: Connected) -> None:
         try:

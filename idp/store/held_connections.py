@@ -58,7 +58,7 @@ class HeldConnections:
         try:
             if connection.in_transaction():
                 self._roll_back(connection)
-            if connection.invalidated or connection.closed:
+            if connection.invalidated or connection.closed or connection.is_another():
                 connection.close()
                 self.close()
             else:

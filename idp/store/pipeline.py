@@ -11,7 +11,7 @@ import select
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from psycopg.errors import Error, OperationalError, error_from_result
+from psycopg.errors import InFailedSqlTransaction, OperationalError, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 
 DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
@@ -73,17 +73,13 @@ def commit(pgconn: Any, waiting: list[Message]) -> None:
     """End the transaction; one in which nothing was said has not begun.
 
     Raises:
-        psycopg.Error: nothing of it has happened.
+        psycopg.Error: nothing of it has happened, also because a statement had failed and nobody said so.
     """
     if waiting and waiting[-1] in (BEGIN, NOT_DURABLE):
         waiting.clear()
         return
-    try:
-        send(pgconn, waiting, COMMIT)
-    except Error:
-        if pgconn.status == ConnStatus.OK:
-            pgconn.exec_(b"ROLLBACK")  # nobody else does: for SQLAlchemy a commit ends the transaction either way
-        raise
+    if send(pgconn, waiting, COMMIT).command_status == b"ROLLBACK":
+        raise InFailedSqlTransaction("a statement had failed: PostgreSQL has rolled back")
 
 
 def checked(result: Any) -> Any:

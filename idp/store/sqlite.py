@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import AbstractContextManager
+import sqlite3
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -54,6 +55,7 @@ class SqliteCommands:
         """Of an engine that has not connected yet."""
         event.listen(engine, "connect", self._on_connect)
         event.listen(engine, "begin", self._on_begin)
+        event.listen(engine, "invalidate", self._on_invalidate)
 
     def begin(self, connection: Connected, *, durable: bool) -> None:
         """Begin, as a writer from the first: one that reads first and then writes may find that it cannot.
@@ -92,6 +94,13 @@ class SqliteCommands:
             "foreign_keys = ON",
         ):
             driver.execute(f"PRAGMA {pragma}")
+
+    @staticmethod
+    def _on_invalidate(driver: Any, _record: Any, _error: BaseException | None) -> None:
+        """Whoever still has a cursor of it keeps it from being closed, and so would keep its transaction open, and
+        everybody else from writing."""
+        with suppress(sqlite3.Error):
+            driver.rollback()
 
     @staticmethod
     def _on_begin(connection: Connection) -> None:

@@ -91,21 +91,20 @@ class Deps:
 class Logged(AbstractContextManager[Connected]):
     """A transaction whose log lines are written once it has committed."""
 
-    __slots__ = ("_lines", "_log", "_opened")
-
     def __init__(self, log: EventLog, opened: AbstractContextManager[Connected]) -> None:
         self._log = log
         self._opened = opened
         self._lines: LogLines = []
 
     def __enter__(self) -> Connected:
-        connection = self._opened.__enter__()
-        connection.log_lines = self._lines
-        return connection
+        self._connection = self._opened.__enter__()
+        self._connection.log_lines = self._lines
+        return self._connection
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._connection.log_lines = None
         self._opened.__exit__(kind, error, trace)
         if error is None:
             for name, fields in self._lines:

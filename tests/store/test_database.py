@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text, update
@@ -60,6 +61,7 @@ def test_a_writer_that_hangs_makes_the_others_unavailable_and_not_hang(
 
 
 INSERT = Prepared(insert(legal_units).inline(), ("siren", "label"))
+SIRENS = Prepared(select(legal_units.c.siren))
 
 
 def sirens(database: Database) -> list[str]:
@@ -93,6 +95,68 @@ def test_what_comes_after_a_lost_connection_is_not_kept_without_what_came_before
             else:
                 INSERT.run(connection, {"siren": "970505517", "label": "GIP"})
         raise LookupError
+    assert [] == sirens(database)
+
+
+def test_a_lost_connection_keeps_nobody_from_writing(database: Database) -> None:
+    """SQLite closes a connection only when nobody has a statement of it any more, and keeps its locks until then."""
+    half_read: Any = None
+    with pytest.raises(LookupError), database.transaction() as connection:
+        INSERT.run(connection, {"siren": "999000375", "label": "GIP"})
+        if database.is_sqlite:
+            half_read = connection.cursor
+            half_read.execute("SELECT 1 UNION SELECT 2")
+            half_read.fetchone()
+        connection.invalidate()
+        raise LookupError
+    with database.transaction() as connection:
+        INSERT.run(connection, {"siren": "970505517", "label": "GIP"})
+    assert ["970505517"] == sirens(database)
+    assert (half_read is not None) is database.is_sqlite
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_who_is_stopped_while_beginning_leaves_a_good_connection(
+    database: Database, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    begin = database.commands.begin
+
+    def stopped(connection: Connected, *, durable: bool) -> None:
+        if begun:
+            begin(connection, durable=durable)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database.commands, "begin", stopped)
+        with pytest.raises(KeyboardInterrupt), database.transaction():
+            pass
+    assert 0 == database.in_use
+    with database.single_write() as connection:
+        INSERT.write(connection, {"siren": "999000375", "label": "GIP"})
+    with database.read() as one, database.read() as other:
+        for connection in (one, other):
+            assert ["999000375"] == list(connection.execute(select(legal_units.c.siren)).scalars())
+
+
+def test_a_read_that_connected_again_is_not_used_any_more(database: Database) -> None:
+    """What we know of a connection is of the one that was lost."""
+    with database.read() as connection:
+        assert [] == SIRENS.all(connection, {})
+        connection.invalidate()
+        connection.execute(select(legal_units)).all()
+    for _ in range(2):
+        with database.read() as connection:
+            assert [] == SIRENS.all(connection, {})
+
+
+def test_a_commit_that_rolls_back_says_so(database: Database) -> None:
+    """PostgreSQL does, when a statement has failed and nobody took notice; SQLite keeps the rest."""
+    with pytest.raises(LookupError if database.is_sqlite else DBAPIError), database.transaction() as connection:
+        INSERT.run(connection, {"siren": "999000375", "label": "GIP"})
+        with pytest.raises(IntegrityError):
+            INSERT.run(connection, {"siren": "999000375", "label": "GIP"})
+        if database.is_sqlite:
+            raise LookupError
     assert [] == sirens(database)
 
 

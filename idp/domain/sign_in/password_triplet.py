@@ -38,7 +38,8 @@ class SignedIn:
     session: LiveSession
     """The browser's from now on."""
     done: Done | None
-    """All that was done in the transaction by now; None: it was closed meanwhile, or ran out."""
+    """All that was done in the transaction by now; None: it was closed meanwhile, or ran out, or the session is older
+    than its account allows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,12 +69,13 @@ def open_session(connection: Connected, deps: Deps, actor: Actor, accepted: Acce
     )
     began = begin_session(connection, deps, actor, opening)
     device = remember_browser(connection, deps, account.id, accepted.browser, accepted.at)
-    outcome = SignedIn(began.token, device, _live(deps, actor, accepted, began), began.done)
+    holds = began.created_at >= account.valid_from  # the account may have been changed just before it was read
+    outcome = SignedIn(began.token, device, _live(deps, actor, accepted, began), began.done if holds else None)
     return Opened(outcome, {"session": began.id}, began.replaced)
 
 
 def _live(deps: Deps, actor: Actor, accepted: Accepted, began: Began) -> LiveSession:
-    """The session as the database would now tell it: whoever has just written it need not ask."""
+    """The session as the database would tell it, if it holds: whoever has just written it need not ask."""
     attempt, account = accepted.attempt, accepted.account
     return LiveSession(
         id=began.id,

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from idp.adapters.hasher import QuietHasher
 from idp.domain.platform.audit_events import AuditEvent
-from idp.domain.platform.instants import MINUTE
+from idp.domain.platform.instants import MINUTE, SECOND
 from idp.domain.portals.clients import Match
 from idp.domain.portals.subjects import client_subject
 from idp.domain.sign_in.journey import Act
@@ -53,6 +53,17 @@ def test_the_right_four_come_back_to_the_portal_at_once(deps: Deps, claire: Pers
     assert session is not None
     assert "Moutin" == session.subject
     assert claire.cookie("mire_device")
+
+
+def test_a_session_older_than_its_account_allows_gets_no_code(deps: Deps, claire: Person) -> None:
+    """A password that was changed a moment ago, by a clock that is ahead of ours: the browser is asked again."""
+    with deps.transaction() as connection:
+        connection.execute(update(accounts).values(valid_from=deps.clock.now() + SECOND))
+    response = claire.send(claire.begin())
+    assert response.headers["Location"].startswith("/authorize/resume?")
+    assert find_session(deps, claire.cookie("mire_sid")) is None
+    with deps.read() as connection:
+        assert [] == connection.execute(select(authorizations)).all()
 
 
 def test_a_sign_in_goes_twelve_times_to_postgresql(deps: Deps, claire: Person, monkeypatch: pytest.MonkeyPatch) -> None:
