@@ -82,7 +82,7 @@ def measured(parties: Sequence[Party], seconds: float) -> list[Result]:
         players = [party for party in parties if operation.is_of(party.started.server)]
         for party in players:
             party.prepare()
-        for _ in range(TURNS):
+        for _ in range(TURNS * operation.longer):
             for party in players:
                 party.take_turn(operation, seconds / TURNS)
     return [party.result() for party in parties]
