@@ -60,7 +60,7 @@ class Parameters(ImmutableMultiDict[str, str]):
         """The first value, or `default`."""
         if type is not None:
             return super().get(key, default, type) if key in self else default
-        values: list[str] | None = dict.get(self, key)  # type: ignore[assignment]
+        values = cast(list[str] | None, dict.get(self, key))
         return values[0] if values else default
 
 

@@ -142,8 +142,10 @@ class Transaction(AbstractContextManager[Connected]):
             try:
                 self._begin(connection)
             except BaseException:
-                self._roll_back(connection)
-                self._end(connection)
+                try:
+                    self._roll_back(connection)
+                finally:
+                    self._end(connection)
                 raise
         except BaseException as error:
             database.write_lock.__exit__(None, None, None)
