@@ -138,6 +138,23 @@ def test_who_is_stopped_while_beginning_leaves_a_good_connection(
             assert ["999000375"] == list(connection.execute(select(legal_units.c.siren)).scalars())
 
 
+def test_who_is_stopped_while_undoing_a_beginning_keeps_no_place(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **_durable: bool) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database.commands, "begin", stopped)
+        patched.setattr(database.commands, "roll_back", stopped)
+        with pytest.raises(KeyboardInterrupt), database.transaction():
+            pass
+    assert 0 == database.in_use
+    with database.transaction() as connection:
+        INSERT.run(connection, {"siren": "999000375", "label": "GIP"})
+    assert ["999000375"] == sirens(database)
+
+
 def test_a_read_that_connected_again_is_not_used_any_more(database: Database) -> None:
     """What we know of a connection is of the one that was lost."""
     with database.read() as connection:
